@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { Stage } from "./event.ts"
 import { BatchId, Topic } from "./ids.ts"
 
+/** So many events of a batch reached a stage, of one topic. */
 export const BatchProgress = Schema.Struct({
   stage: Stage,
   topic: Topic,

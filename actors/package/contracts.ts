@@ -37,11 +37,27 @@ export {
   splitEventId,
   Topic
 } from "../../contracts/ids.ts"
+export {
+  allMessages,
+  type MessageDescription,
+  type MessageFormat,
+  schemaPath
+} from "../../contracts/messages/all-messages.ts"
+export { type Format, formats } from "../../contracts/messages/format.ts"
 export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
-export { type Reply, readReply, writeReply } from "../../contracts/messages/reply.ts"
+export { PushedLinesMessage, PushedReply } from "../../contracts/messages/pushed-lines.ts"
+export { type Reply, Reply1, Reply2, readReply, writeReply } from "../../contracts/messages/reply.ts"
+export {
+  StepReply,
+  StepRequest,
+  StepResult,
+  stepQueue,
+  stepSubject
+} from "../../contracts/messages/step.ts"
 export { type Conversation, Enrich, Store } from "../../contracts/requests.ts"
 export { optional, readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 export { choice, count, duration, flag, port, type Reader, size } from "../../contracts/setting-readers.ts"
+export { TapEvent } from "../../contracts/tap-event.ts"
 export {
   EventTrace,
   readTraceparent,

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { makeProcessOutages, Outages } from "../../bridge/outage.ts"
 import { Reloadables } from "../../bridge/reload.ts"
-import { inMemory } from "../../bridge/sqlite/database.ts"
+import { InMemory } from "../../bridge/sqlite/database.ts"
 import type { Actor, StartFailure } from "../runtime/actor.ts"
 import {
   eventLog,
@@ -56,11 +56,12 @@ export const withActor = <A>(
   options: TestOptions = {}
 ): Promise<A> => {
   const logged: Array<string> = []
-  const settings = { DATA_DIR: inMemory, ...options.settings }
+  const settings = { DATA_DIR: ":memory:", ...options.settings }
   return Effect.runPromise(
     Effect.andThen(TestClock.setTime(options.now ?? testBegins), running(actor, body, options, logged)).pipe(
       Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: settings })),
       Effect.provideService(Metric.MetricRegistry, new Map()),
+      Effect.provideService(InMemory, true),
       Effect.provideService(Reloadables, new Set()),
       Effect.provideService(Outages, makeProcessOutages()),
       Effect.provide(TestClock.layer({ warningDelay: "1 hour" })),

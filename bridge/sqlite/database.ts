@@ -5,7 +5,7 @@
 import { rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Effect, Schedule, type Scope } from "effect"
+import { Context, Effect, Schedule, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { logWith, type Outage, Outages } from "../outage.ts"
 import { damageAtStart } from "./check.ts"
@@ -37,8 +37,10 @@ export interface SqliteFile {
   readonly check: Effect.Effect<void, Failure>
 }
 
-/** As `directory`: the database is in memory and ends with its scope, for tests. */
-export const inMemory = ":memory:"
+/** Whether databases are in memory and end with their scope: for tests of actors only, so it is no setting. */
+export const InMemory: Context.Reference<boolean> = Context.Reference("spoor/bridge/sqlite/InMemory", {
+  defaultValue: () => false
+})
 
 /** How long a write waits for another process, milliseconds. */
 const busyTimeout = 1500
@@ -57,10 +59,11 @@ export const openFile: (
   name: string,
   schema: string
 ) => Effect.Effect<SqliteFile, Failure, Scope.Scope> = Effect.fnUntraced(function* (directory, name, schema) {
-  const address = join(directory, name)
+  const isInMemory = yield* InMemory
+  const address = isInMemory ? `:memory:/${name}` : join(directory, name)
   const database = yield* Effect.acquireRelease(
     // Two processes that create the same file can lock each other out in spite of busy_timeout.
-    Effect.retry(open(directory, name, schema), {
+    Effect.retry(isInMemory ? openInMemory(schema) : open(directory, name, schema), {
       while: ({ fault }) => fault === "busy",
       schedule: Schedule.spaced("25 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "3 seconds" }))
     }).pipe(
@@ -162,16 +165,23 @@ interface OpeningFault {
   readonly message: string
 }
 
+const openInMemory = (schema: string): Effect.Effect<DatabaseSync, OpeningFault> =>
+  Effect.sync(() => {
+    const database = new DatabaseSync(":memory:")
+    database.exec(schema)
+    return database
+  })
+
 const open = (directory: string, name: string, schema: string): Effect.Effect<DatabaseSync, OpeningFault> =>
   Effect.suspend(() => {
-    const path = directory === inMemory ? inMemory : join(directory, name)
+    const path = join(directory, name)
     let database: DatabaseSync | undefined
     try {
-      if (directory !== inMemory) makePrivate(directory, name)
+      makePrivate(directory, name)
       database = new DatabaseSync(path)
       database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-      const found = directory === inMemory ? undefined : damageAtStart(database, path)
+      const found = damageAtStart(database, path)
       if (found === undefined) {
         inTransaction(database, (on) => on.exec(schema))
         return Effect.succeed(database)

@@ -26,6 +26,7 @@ export interface MessageFormat {
   readonly subject?: string
 }
 
+/** A message in all its formats. */
 export interface MessageDescription {
   /** As in `/contracts/<name>.<format>.json`. */
   readonly name: string

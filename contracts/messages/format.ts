@@ -7,6 +7,7 @@
  */
 import { Failure } from "../failure.ts"
 
+/** The number of a format of messages. */
 export type Format = 1 | 2
 
 /** All formats that this version reads and writes, ascending. */

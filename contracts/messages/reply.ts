@@ -31,12 +31,14 @@ const formats = readFormats
 
 /** The receipt, or the failure. */
 export const Reply1 = Schema.Union([Stored, Schema.Struct({ ...Failed.fields, formats })])
+/** The same in format 2. */
 export const Reply2 = Schema.Union([
   Schema.Struct({ v: Schema.Literal(2), ...Stored.fields }),
   Schema.Struct({ v: Schema.Literal(2), ...Failed.fields, formats })
 ])
 export type Reply = typeof Reply1.Type
 
+/** The bytes of the reply in that format. */
 export const writeReply = (reply: Reply, format: Format): Uint8Array =>
   encode(format === 1 ? reply : { v: format, ...reply })
 

@@ -53,6 +53,10 @@ const findBun = () => {
   return isProgram(copied) ? copied : "bun"
 }
 
+/** Whether npx, or a script of package.json that is nothing but this command, has started it. */
+const isFromNpm =
+  process.env.npm_command === "exec" || (process.env.npm_lifecycle_script ?? "").startsWith("spoor ")
+
 /** How often it looks whether npm still runs, milliseconds: npm may end without passing its signal on. */
 const checkIntervalMs = 500
 
@@ -66,7 +70,7 @@ const run = () => {
   })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   const launcher = process.ppid
-  if (process.env.npm_command === "exec") {
+  if (isFromNpm) {
     const timer = setInterval(() => {
       if (process.ppid === launcher) return
       clearInterval(timer)

@@ -13,7 +13,7 @@ import { KeyedStore } from "../../bridge/keyed-store/service.ts"
 import { sqliteKeyedStore } from "../../bridge/keyed-store/sqlite.ts"
 import { eventId, newBatchId, Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
-import { recount, sessionsIn } from "./recount-sessions.ts"
+import { recount, sessionsIn } from "../support/recount-sessions.ts"
 
 const gapMs = 150
 const topics = [Topic.make("events"), Topic.make("installs")]

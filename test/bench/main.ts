@@ -16,6 +16,7 @@ import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
 import { gatewaySteps } from "./gateway-steps.ts"
 import { kits } from "./kits.ts"
+import { keyed } from "./keyed.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
@@ -33,6 +34,7 @@ const benches: ReadonlyArray<Bench> = [
   enrich,
   latency,
   consumers,
+  keyed,
   scale,
   memory,
   costs,

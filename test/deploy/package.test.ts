@@ -16,6 +16,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
+import { connect } from "@nats-io/transport-node"
 import { readmes, root } from "../../deploy/documents.ts"
 import { buildPackage } from "../../deploy/package/build.ts"
 import { importsOf, withJsImports } from "../../deploy/package/declarations.ts"
@@ -25,6 +26,7 @@ import { denoProgram } from "../support/deno.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { eventually } from "../support/eventually.ts"
 import { exampleIn } from "../support/examples.ts"
+import { canStartNats, privateNats } from "../support/nats.ts"
 import { ownSettings } from "../support/spoor.ts"
 
 const marked = /<!-- run by test\/deploy\/package\.test\.ts -->\n```sh\n([\s\S]*?)```/g
@@ -173,7 +175,7 @@ describe("a project outside", () => {
     rmSync(join(project, "wrong.ts"))
     expect([code, out]).toEqual([expect.any(Number), expect.stringContaining("wrong.ts")])
     expect(code).not.toBe(0)
-  }, 60_000)
+  }, 180_000)
 
   test("lists, describes and checks its actor; the other commands run too", () => {
     const list = typed(lineWith("npx spoor actor ./browser-counter.ts --list"))
@@ -186,7 +188,7 @@ describe("a project outside", () => {
     expect(typed("npx spoor ledger --help").out).toContain("SETTINGS")
     expect(typed("npx spoor nothing").code).toBe(64)
     expect(typed("npx spoor actor ./missing.ts").code).toBe(64)
-  }, 60_000)
+  }, 180_000)
 
   test("runs its actor by npx beside Spoor's: an event sent over HTTP is counted; a signal to npm drains it", async () => {
     const spoor = await started(
@@ -224,6 +226,29 @@ describe("a project outside", () => {
     expect(await bare.end()).toBe(0)
   }, 120_000)
 
+  test.if(canStartNats)(
+    "is registered with NATS as each actor of Spoor is",
+    async () => {
+      const nats = await privateNats()
+      await nats.start()
+      const spoor = await started("node_modules/.bin/spoor actor ./browser-counter.ts", {
+        NATS_URL: nats.url,
+        DATA_DIR: ".nats"
+      })
+      const connection = await connect({ servers: nats.url })
+      const info = (await connection.request("$SRV.INFO.browser-counter")).json()
+      expect(info).toMatchObject({
+        name: "browser-counter",
+        description: "Counts events by browser, in memory.",
+        metadata: { receives: "records of the log (group spoor-browser-counter)" }
+      })
+      await connection.close()
+      expect(await spoor.end()).toBe(0)
+      await nats.remove()
+    },
+    180_000
+  )
+
   test("with an effect of another version beside it, does not start and says why", () => {
     const other = join(project, "old")
     mkdirSync(join(other, "node_modules", "effect"), { recursive: true })
@@ -234,7 +259,7 @@ describe("a project outside", () => {
     copyFileSync(join(project, "browser-counter.ts"), join(other, "browser-counter.ts"))
     const { code, err } = typed("npx spoor actor ./old/browser-counter.ts")
     expect([code, err]).toEqual([78, expect.stringContaining("is built against effect 3.19.0, and Spoor ")])
-  }, 60_000)
+  }, 180_000)
 
   test("runs its test of the actor on Bun", () => {
     const programs = join(project, "programs")
@@ -242,7 +267,7 @@ describe("a project outside", () => {
     symlinkSync(process.execPath, join(programs, "bun"))
     const { code, err } = typed(lineWith("bun test"), { PATH: [programs, ...outsidePath].join(delimiter) })
     expect([code, err]).toEqual([0, expect.stringContaining("2 pass")])
-  }, 60_000)
+  }, 180_000)
 })
 
 const deno = denoProgram()

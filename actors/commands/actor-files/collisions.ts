@@ -5,7 +5,7 @@
 import type { ReaderGroup } from "../../../bridge/event-log/service.ts"
 import { matcher } from "../../../bridge/message-bus/subject.ts"
 import type { Setting } from "../../../contracts/setting.ts"
-import type { DeclaredMetric } from "../../runtime/actor.ts"
+import type { DeclaredMetric, Served } from "../../runtime/actor.ts"
 import { settingsOf } from "../help.ts"
 import type { LoadedActor } from "./load-actor-files.ts"
 import own from "./own-actors.json" with { type: "json" }
@@ -15,7 +15,7 @@ export interface Claims {
   /** For people: `Spoor's enricher`, `browser-counter of ./browser-counter.ts`. */
   readonly who: string
   readonly name: string
-  readonly serves: { readonly subject: string; readonly queue: string } | undefined
+  readonly serves: Served | undefined
   readonly group: ReaderGroup | undefined
   readonly settings: ReadonlyArray<DeclaredSetting>
   readonly metrics: ReadonlyArray<DeclaredMetric>
@@ -74,13 +74,7 @@ const unfitNames = ({ who, name, settings, metrics }: Claims): ReadonlyArray<str
 /** What two actors both claim. */
 const sharedBy = (one: Claims, other: Claims): ReadonlyArray<string> => [
   ...(one.name === other.name ? [`${one.who} has the name of ${other.who}: rename it`] : []),
-  ...(one.serves !== undefined &&
-  other.serves !== undefined &&
-  overlap(one.serves.subject, other.serves.subject)
-    ? [
-        `${one.who} serves ${one.serves.subject} (group ${one.serves.queue}), which ${other.who} serves (${other.serves.subject}, group ${other.serves.queue}): choose another subject`
-      ]
-    : []),
+  ...subjectCollisions(one, other),
   ...(one.group !== undefined && other.group !== undefined && sameGroup(one.group, other.group)
     ? [
         `${one.who} reads the log in the group ${groupText(one.group)} of ${other.who}, so each would get a part of the records: give records its own name, records("${one.name}", …)`
@@ -111,6 +105,22 @@ const settingCollisions = (
 
 const meaning = ({ form = "text", standard, secret }: DeclaredSetting): string =>
   [secret ? "secret" : form, standard === "" ? "no default" : `default ${standard}`].join(", ")
+
+/** The first subject that both serve, in whichever group: each request would have two answers, or one of the wrong actor. */
+const subjectCollisions = (one: Claims, other: Claims): ReadonlyArray<string> => {
+  const [theirs, others] = [subjectsOf(one.serves), subjectsOf(other.serves)]
+  for (const subject of theirs) {
+    const taken = others.find((it) => overlap(subject, it))
+    if (taken === undefined) continue
+    return [
+      `${one.who} serves ${subject} (group ${one.serves?.queue}), which ${other.who} serves (${taken}, group ${other.serves?.queue}): choose another subject`
+    ]
+  }
+  return []
+}
+
+const subjectsOf = (serves: Served | undefined): ReadonlyArray<string> =>
+  serves === undefined ? [] : [serves.subject, ...(serves.newer ?? [])]
 
 /** Whether a subject can match both patterns; of wildcards in both, one as a subject of the other is enough. */
 const overlap = (one: string, other: string): boolean => matcher(one)(other) || matcher(other)(one)

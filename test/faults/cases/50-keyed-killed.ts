@@ -22,7 +22,6 @@ const ahead = async (world: World): Promise<number> => {
 export default faultCase({
   number: "50",
   name: "keyed actor killed after its effect, before its commit",
-  short: true,
   requires: { ...withSessions(1), through: { kafka: ["sessions"] } },
   fault: async (world, random) => {
     const sessions = world.actor("sessions")

@@ -28,7 +28,7 @@ const server = (name: string, subject: string, queue = name): Actor.Actor =>
     name,
     {
       ...{ summary: "", sends: "nothing", requires: [messageBus] },
-      receives: requests({ ...Enrich, subject, queue })
+      receives: requests({ ...Enrich, subject, subjects: { 1: subject, 2: `${subject}.2` }, queue })
     },
     Effect.succeed(() => Effect.never)
   )
@@ -88,6 +88,7 @@ describe("an actor is refused that has", () => {
       "mine of ./1.ts serves spoor.enrich (group mine), which Spoor's enricher serves (spoor.enrich, group enrich): choose another subject"
     expect(one(server("mine", "spoor.enrich"))).toBe(taken)
     expect(one(server("mine", "spoor.enrich", "enrich"))).toContain("choose another subject")
+    expect(one(server("mine", "spoor.enrich.2"))).toContain("serves (spoor.enrich.2, group enrich)")
     expect(found(server("mine", "spoor.>")).length).toBeGreaterThanOrEqual(2)
   })
 
