@@ -15,6 +15,7 @@ import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
 import { gatewaySteps } from "./gateway-steps.ts"
+import { kits } from "./kits.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
@@ -34,7 +35,8 @@ const benches: ReadonlyArray<Bench> = [
   consumers,
   scale,
   memory,
-  costs
+  costs,
+  kits
 ]
 
 const options = {

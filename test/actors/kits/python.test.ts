@@ -7,6 +7,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Effect, Redacted, Schema } from "effect"
+import { discover } from "../../../bridge/message-bus/micro-service.ts"
+import { makeNats } from "../../../bridge/message-bus/nats/bus.ts"
+import { ActorFigures } from "../../../contracts/actor-stats.ts"
 import { run } from "../../deploy/real/engine/cache.ts"
 import { enricherFaults } from "../../faults/enricher-faults.ts"
 import { diesWithUs } from "../../support/dies-with-us.ts"
@@ -41,26 +45,39 @@ describe.skipIf(kit === undefined)("the package", () => {
     const [wheel = "", ...others] = readdirSync(folder)
     expect([wheel.replace(/-\d.*/, ""), others]).toEqual(["spoor_kit", []])
     const names = await run(python, ["-m", "zipfile", "--list", join(folder, wheel)])
-    for (const name of ["spoor_kit/py.typed", "spoor_kit/step.py", "spoor_kit/enricher/__main__.py"])
+    for (const name of [
+      "spoor_kit/py.typed",
+      "spoor_kit/enrichment_step.py",
+      "spoor_kit/enricher/__main__.py"
+    ])
       expect(names).toContain(name)
     expect(names).not.toContain("tests/")
     rmSync(folder, { recursive: true })
   }, 180_000)
 
-  test("the README states the number of its lines", () => {
+  test("its types of messages are the generated ones", () => {
+    const [own, generated] = [join(kitFolder, "spoor_kit/messages.py"), "contracts/generated/messages.py"]
+    if (readFileSync(own, "utf8") !== readFileSync(join(root, generated), "utf8"))
+      throw new Error(`${generated} has changed: cp ${generated} actors/kits/python/spoor_kit/messages.py`)
+  })
+
+  test("the README states the number of its lines, in hundreds", () => {
     const linesIn = (folder: string): number =>
       readdirSync(join(kitFolder, folder), { withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith(".py"))
+        .filter((entry) => entry.isFile() && entry.name.endsWith(".py") && entry.name !== "messages.py")
         .reduce(
           (sum, { name }) => sum + readFileSync(join(kitFolder, folder, name), "utf8").split("\n").length - 1,
           0
         )
     const sizes = ["spoor_kit", "spoor_kit/enricher", "spoor_kit/steps", "tests"].map((folder) =>
-      linesIn(folder).toLocaleString("en")
+      (folder === "spoor_kit/steps"
+        ? linesIn(folder)
+        : Math.round(linesIn(folder) / 100) * 100
+      ).toLocaleString("en")
     )
     const [kitLines, enricher, step, tests] = sizes
     expect(readFileSync(join(kitFolder, "README.md"), "utf8").replaceAll(/\s+/g, " ")).toContain(
-      `The kit has ${kitLines} lines, the enricher ${enricher} and the step \`score\` ${step}; their tests have ${tests}.`
+      `The kit has about ${kitLines} lines, the enricher ${enricher} and the step \`score\` ${step}; their tests have ${tests}.`
     )
   })
 })
@@ -115,6 +132,22 @@ describe.skipIf(!canRun)("on a real NATS, with our drainer and bridge", () => {
     expect(await recordOf(spoor, "/t/buy?item=42&text=%C3%A9%20%ff&item=43")).toMatch(
       /^buy type=Desktop&browser=Firefox&engine=Gecko&version=128\.0&os=Linux&host=127\.0\.0\.1&pod=[^&]*&ts=\d{13}&ip=8080808&klag=\d+&country=US&city=XX item=42&text=%C3%A9%20%ff&item=43$/
     )
+    const [found] = await Effect.runPromise(
+      Effect.scoped(
+        Effect.flatMap(
+          makeNats({ url: Redacted.make(nats.url), creds: undefined, inboxPrefix: "_INBOX.test" }),
+          (bus) =>
+            Effect.map(discover(bus, "stats", 1_000), (all) => all.filter(({ name }) => name === "enricher"))
+        )
+      )
+    )
+    expect(Schema.is(ActorFigures)(found?.endpoints[0]?.data)).toBe(true)
+    expect(found?.endpoints.map(({ subject }) => subject)).toEqual(["spoor.enrich", "spoor.enrich.2"])
+    expect(found?.endpoints[0]?.data).toMatchObject({
+      state: "up",
+      seams: { bus: "ok" },
+      events: { failed: 0 }
+    })
     enricher.child.kill("SIGTERM")
     expect(await enricher.ended).toBe(0)
     await spoor.end()

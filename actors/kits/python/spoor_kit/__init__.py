@@ -6,6 +6,6 @@ from .actor import Actor, Endpoint, Request
 from .event import Event
 from .failure import Failure
 from .process import Context, run
-from .step import StepFailed, step
+from .enrichment_step import StepFailed, step
 
 __all__ = ["Actor", "Context", "Endpoint", "Event", "Failure", "Request", "StepFailed", "run", "step"]

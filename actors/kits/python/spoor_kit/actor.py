@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Endpoint:
     """
     A subject that the actor serves with its queue group. `formats` are those of the requests on it, for senders;
-    `schema` and `reply_schema` are the addresses of their schemas.
+    `schema` and `reply_schema` are the addresses of their schemas. The actor also works when NATS denies an endpoint that
+    is not `required`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Endpoint:
     formats: str
     schema: str
     reply_schema: str
+    required: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,10 @@ through unchanged. ASCII text is the same in both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Mapping, NewType, Sequence, TypedDict
+from typing import TYPE_CHECKING, Literal, NewType, Sequence
+
+if TYPE_CHECKING:
+    from .messages import EventTrace, Placement, Rejection
 
 ByteString = NewType("ByteString", str)
 Dialect = Literal["pushtech", "adtekio"]
@@ -49,7 +52,7 @@ class RawBatch:
     digest: str
     claimed: int
     events: Sequence[RawEvent]
-    traces: Sequence[Mapping[str, object]] | None = None
+    traces: Sequence[EventTrace] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,27 +64,7 @@ class EnrichedBatch:
     claimed: int
     enriched: int
     events: Sequence[Record]
-    traces: Sequence[Mapping[str, object]] | None = None
-
-
-class Placement(TypedDict):
-    """Where consecutive records are in the log."""
-
-    topic: str
-    partition: int
-    offset: str
-    count: int
-    at: int
-
-
-class Rejection(TypedDict, total=False):
-    """The permanent rejection of one event; `detail` may be absent."""
-
-    index: int
-    topic: str
-    stage: str
-    reason: str
-    detail: str
+    traces: Sequence[EventTrace] | None = None
 
 
 @dataclass(frozen=True)

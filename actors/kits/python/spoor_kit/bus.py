@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from .connection_errors import sentence_of
 from .failure import Failure
 from .login import Login
 from .logs import log
@@ -34,6 +36,8 @@ CHECK_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
 FIRST_ATTEMPT_S = 1.0
 """How long `open` waits for the first attempt."""
+
+_DENIED = re.compile(r'permissions violation for subscription to "([^" ]+)"', re.IGNORECASE)
 
 MAX_PENDING_BYTES = 8 * 1024 * 1024
 """Published messages are dropped while more than this waits for the server."""
@@ -63,12 +67,15 @@ class _Listener:
     subject: str
     queue: str
     on_request: OnRequest
+    required: bool
     subscription: Subscription | None = None
 
 
 @dataclass
 class Bus:
-    """Lives from `open` to `close`. `outages` counts the losses of the connection; `failures` the failed attempts."""
+    """Lives from `open` to `close`. `outages` counts the losses of the connection; `failures` the failed attempts;
+    `denied` has the subjects that NATS does not allow, each with its sentence.
+    """
 
     login: Login
     outages: int = 0
@@ -79,7 +86,7 @@ class Bus:
     _task: asyncio.Task[None] | None = None
     _why: str = "not connected yet"
     _limit: int = MAX_MESSAGE_BYTES
-    _denied: str | None = None
+    denied: dict[str, str] = field(default_factory=dict)
 
     async def open(self) -> None:
         """Begins to connect; returns after the first attempt or a second, with or without a server."""
@@ -103,9 +110,12 @@ class Bus:
             self._limit = min(MAX_MESSAGE_BYTES, self._connection.max_payload - HEADER_BYTES)
         return self._limit
 
-    async def serve(self, subject: str, queue: str, on_request: OnRequest) -> None:
-        """Receives the requests on this connection and on all later ones. `on_request` must not wait or raise."""
-        listener = _Listener(subject, queue, on_request)
+    async def serve(self, subject: str, queue: str, on_request: OnRequest, required: bool = True) -> None:
+        """
+        Receives the requests on this connection and on all later ones. `on_request` must not wait or raise. `required`:
+        the bus is not healthy while the server denies it.
+        """
+        listener = _Listener(subject, queue, on_request, required)
         self._listeners.append(listener)
         if self._connection is not None:
             await self._subscribe(self._connection, listener)
@@ -165,12 +175,13 @@ class Bus:
         """Raises `unavailable` when the server does not answer, or denies a subscription."""
         if self._connection is None:
             raise Failure("unavailable", f"NATS at {self.login.address} is unreachable: {self._why}")
-        if self._denied is not None:
-            raise Failure("unavailable", f"NATS at {self.login.address} denies: {self._denied}")
         try:
             await self._connection.flush(int(CHECK_TIMEOUT_S))
         except (errors.Error, OSError) as error:
             raise Failure("unavailable", f"NATS at {self.login.address} does not answer: {error}") from error
+        for listener in self._listeners:
+            if listener.required and listener.subject in self.denied:
+                raise Failure("unavailable", f"NATS at {self.login.address} denies: {self.denied[listener.subject]}")
 
     async def _keep_connected(self, attempted: asyncio.Event) -> None:
         is_reported = False
@@ -184,7 +195,7 @@ class Bus:
                 attempted.set()
                 await self._watch(connection, closed)
             except Exception as error:  # whatever it is, the next attempt may succeed
-                self._why = _sentence(error)
+                self._why = sentence_of(error)
             finally:
                 was_connected = self._lost(connection)
                 await _end(connection)
@@ -204,9 +215,10 @@ class Bus:
             closed.set()
 
         async def on_error(error: Exception) -> None:
-            self._why = _sentence(error)
-            if "permissions violation for subscription" in self._why.lower():
-                self._denied = self._why
+            self._why = sentence_of(error)
+            found = _DENIED.search(self._why)
+            if found is not None:
+                self.denied[found.group(1)] = self._why
                 log.warning("NATS at %s denies a subscription: %s", login.address, self._why)
 
         await connection.connect(
@@ -227,7 +239,7 @@ class Bus:
             error_cb=on_error,
             closed_cb=on_closed,
         )
-        self._denied = None
+        self.denied.clear()
         self._connection = connection
         for listener in list(self._listeners):
             await self._subscribe(connection, listener)
@@ -240,7 +252,7 @@ class Bus:
             except asyncio.TimeoutError:
                 await connection.flush(int(CHECK_TIMEOUT_S))
         error = connection.last_error
-        self._why = "the server closed it" if error is None else _sentence(error)
+        self._why = "the server closed it" if error is None else sentence_of(error)
 
     def _lost(self, connection: Client) -> bool:
         """Fails the requests in flight; returns whether there was a connection."""
@@ -281,11 +293,3 @@ async def _end(connection: Client) -> None:
         await asyncio.wait_for(connection.close(), CHECK_TIMEOUT_S)
     except Exception as error:
         log.debug("The connection to NATS was not closed in order: %r", error)
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, errors.NoServersError):
-        return "no server of NATS_URL accepts connections"
-    if isinstance(error, errors.AuthorizationError):
-        return "it refuses the login; check the user and password or token in NATS_URL, or NATS_CREDS"
-    return str(error) or type(error).__name__

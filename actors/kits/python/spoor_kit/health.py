@@ -70,6 +70,7 @@ class Health:
             "capacity": meter.capacity,
             **handled,
             "state": self.state,
+            "restarts": 0,
             "seams": {"bus": await self.check()},
             "systems": {"bus": place},
         }

@@ -42,7 +42,7 @@ class Context:
 
     async def publish(self, subject: str, message: Mapping[str, Any]) -> None:
         """Publishes a message of format 2 to observers, at most once; it is dropped without a connection."""
-        await self.bus.publish(subject, pack({"v": 2, **message}), {"Spoor-Format": "2"})
+        await self.bus.publish(subject, pack(message), {"Spoor-Format": "2"})
 
 
 def run(actor: Actor, environ: Mapping[str, str] = os.environ) -> NoReturn:

@@ -8,6 +8,7 @@ import os
 import socket
 from typing import Any, Awaitable, Callable
 
+from .actor import Endpoint
 from .bus import Bus, Incoming
 from .health import Health
 from .logs import timestamp
@@ -24,7 +25,14 @@ async def register(bus: Bus, health: Health, instance: str, ops_url: str) -> Non
         "ops": ops_url,
     }
     identity = {"name": actor.name, "id": instance, "version": health.version, "metadata": metadata}
-    places = [{"name": one.name, "subject": one.subject, "queue_group": one.queue} for one in actor.endpoints]
+
+    def places() -> list[tuple[Endpoint, dict[str, Any]]]:
+        """The endpoints that NATS allows."""
+        return [
+            (one, {"name": one.name, "subject": one.subject, "queue_group": one.queue})
+            for one in actor.endpoints
+            if one.subject not in bus.denied
+        ]
 
     async def ping() -> dict[str, Any]:
         return {"type": "io.nats.micro.v1.ping_response", **identity}
@@ -32,7 +40,7 @@ async def register(bus: Bus, health: Health, instance: str, ops_url: str) -> Non
     async def info() -> dict[str, Any]:
         described = [
             {**place, "metadata": {"formats": one.formats, "schema": one.schema, "reply_schema": one.reply_schema}}
-            for place, one in zip(places, actor.endpoints)
+            for one, place in places()
         ]
         kind = "io.nats.micro.v1.info_response"
         return {"type": kind, **identity, "description": actor.summary, "endpoints": described}
@@ -51,7 +59,7 @@ async def register(bus: Bus, health: Health, instance: str, ops_url: str) -> Non
         }
         # The figures are those of the actor as a whole: they stand at its first endpoint, and at no other.
         zero = {name: "" if name == "last_error" else 0 for name in counts if name != "data"}
-        endpoints = [{**place, **(counts if at == 0 else zero)} for at, place in enumerate(places)]
+        endpoints = [{**place, **(counts if at == 0 else zero)} for at, (_, place) in enumerate(places())]
         kind = "io.nats.micro.v1.stats_response"
         return {"type": kind, **identity, "started": timestamp(health.started), "endpoints": endpoints}
 

@@ -28,7 +28,7 @@ class Serving:
 
     async def start(self) -> None:
         for endpoint in self._actor.endpoints:
-            await self._bus.serve(endpoint.subject, endpoint.queue, self._receive)
+            await self._bus.serve(endpoint.subject, endpoint.queue, self._receive, endpoint.required)
 
     async def finished(self) -> None:
         """Waits until every request has its reply."""
@@ -55,9 +55,9 @@ class Serving:
                 log.error("A request on %s is unreadable: %s", incoming.subject, failure)
             content = failure_message(failure)
             version = 2 if isinstance(failure, UnknownFormat) else version
+        reply = signing.sign(self._secret, incoming.subject, incoming.payload, _packed(content, version))
         if version == 2:
-            content, headers["Spoor-Format"] = {"v": 2, **content}, "2"
-        reply = signing.sign(self._secret, incoming.subject, incoming.payload, pack(content))
+            headers["Spoor-Format"] = "2"
         if len(reply) <= self._bus.limit:
             return await incoming.reply(reply, headers)
         too_large = f"a reply of {len(reply)} bytes exceeds the limit of {self._bus.limit} bytes"
@@ -68,10 +68,21 @@ class Serving:
         numbers, index = message.get("numbers"), 10 if "texts" in message else 5
         events = len(numbers) // index if isinstance(numbers, list) else 0
         claimed = message.get("claimed")
-        oldest = claimed / 1000 if isinstance(claimed, (int, float)) else time.time()
+        oldest = claimed / 1000 if type(claimed) is int else time.time()
         return await self._mailbox.deliver(lambda: self._handle(request), request.deadline, events, oldest)
 
 
 def _patience(header: str) -> float:
     """Seconds that the requester still waits."""
-    return int(header) / 1000 if header.isascii() and header.isdigit() and int(header) > 0 else DEFAULT_PATIENCE_S
+    is_number = header.isascii() and header.isdigit() and len(header) < 12 and int(header) > 0
+    return int(header) / 1000 if is_number else DEFAULT_PATIENCE_S
+
+
+def _packed(content: Mapping[str, Any], version: int) -> bytes:
+    """The reply in that format; `crashed` for a content of the handler that MessagePack cannot express."""
+    head = {"v": 2} if version == 2 else {}
+    try:
+        return pack({**head, **content})
+    except Exception as error:
+        log.exception("the answer of the actor cannot be written")
+        return pack({**head, **failure_message(Failure("crashed", f"{type(error).__name__}: {error}"))})

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
 from . import signing
-from .batch import EnrichedBatch, Receipt, Record, Rejection, merge_receipts
+from .batch import EnrichedBatch, Receipt, Record, merge_receipts
 from .bus import Bus
 from .failure import Failure, reason_of
 from .mailbox import MIN_TIME_LEFT_S
 from .wire import MAX_MESSAGE_BYTES, read_receipt, write_enriched_batch
+
+if TYPE_CHECKING:
+    from .messages import RejectedBy, Rejection
 
 SUBJECT = "spoor.store"
 TIMEOUT_S = 5.0
@@ -28,7 +31,7 @@ REPLY_TRAVEL_S = 0.2
 class Store:
     """Lives as long as the bus. `stage` names this actor in rejections."""
 
-    def __init__(self, bus: Bus, secret: bytes | None, stage: str) -> None:
+    def __init__(self, bus: Bus, secret: bytes | None, stage: RejectedBy) -> None:
         self._bus, self._secret, self._stage = bus, secret, stage
 
     async def __call__(self, batch: EnrichedBatch, deadline: float, traceparent: str = "") -> Receipt:
@@ -61,7 +64,10 @@ class Store:
         if "Spoor-Failure" in reply.headers:
             reason = reason_of(reply.headers["Spoor-Failure"])
             raise Failure(reason, reply.payload.decode("utf-8", "replace"))
-        receipt = read_receipt(signing.verified(self._secret, SUBJECT, payload, reply.payload))
+        try:
+            receipt = read_receipt(signing.verified(self._secret, SUBJECT, payload, reply.payload))
+        except Failure as failure:
+            raise Failure(failure.reason, f"{failure.message} (the bridge {responder})") from failure
         if not receipt.accounts_for(batch.id, batch.digest, [event.index for event in batch.events]):
             raise Failure(
                 "crashed",
@@ -88,5 +94,5 @@ def _part(batch: EnrichedBatch, events: Sequence[Record]) -> EnrichedBatch:
     if batch.traces is None:
         return dataclasses.replace(batch, events=events)
     indices = {event.index for event in events}
-    traces = [trace for trace in batch.traces if trace.get("index") in indices]
+    traces = [trace for trace in batch.traces if trace["index"] in indices]
     return dataclasses.replace(batch, events=events, traces=traces)

@@ -8,12 +8,17 @@ else. `UnknownFormat` is the failure for a message of a newer format: its answer
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import msgpack
 
 from .batch import ByteString, EnrichedBatch, RawBatch, RawEvent, Receipt, Record
 from .failure import REASONS, Failure
+
+if TYPE_CHECKING:
+    from .messages import EventTrace
+    from .messages import Receipt as WireReceipt
+    from .messages import ReplyV1Failure, ReplyV1Receipt
 
 MAX_MESSAGE_BYTES = 512 * 1024
 """The size limit of an encoded message."""
@@ -109,10 +114,10 @@ def _head(message: Message, what: str) -> tuple[str, str, list[str]]:
     return batch_id, digest, topics
 
 
-def _traces(message: Message) -> list[dict[str, Any]] | None:
+def _traces(message: Message) -> list[EventTrace] | None:
     if "traces" not in message:
         return None
-    traces: list[dict[str, Any]] = _entries(message["traces"], {"index": int, "traceparent": str}, "the traces of events")
+    traces: list[EventTrace] = _entries(message["traces"], {"index": int, "traceparent": str}, "the traces of events")
     return traces
 
 
@@ -201,17 +206,28 @@ def cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
-def receipt_message(receipt: Receipt) -> dict[str, Any]:
-    """The content of a reply that accounts for a batch."""
-    rejected = [{**one, "detail": cut(one["detail"])} if "detail" in one else one for one in receipt.rejected]
-    fields = {"id": receipt.id, "digest": receipt.digest, "stored": receipt.stored}
-    return {"receipt": {**fields, "placements": list(receipt.placements), "rejected": rejected}}
+def receipt_message(receipt: Receipt) -> ReplyV1Receipt:
+    """The content of a reply that accounts for a batch, without its format."""
+    rejected = list(receipt.rejected)
+    for at, rejection in enumerate(rejected):
+        if "detail" in rejection:
+            rejected[at] = {**rejection, "detail": cut(rejection["detail"])}
+    own: WireReceipt = {
+        "id": receipt.id,
+        "digest": receipt.digest,
+        "stored": receipt.stored,
+        "placements": list(receipt.placements),
+        "rejected": rejected,
+    }
+    return {"receipt": own}
 
 
-def failure_message(failure: Failure) -> dict[str, Any]:
-    """The content of a reply that reports a failure."""
-    message: dict[str, Any] = {"failure": {"reason": failure.reason, "message": cut(failure.message)}}
-    return {**message, "formats": list(FORMATS)} if isinstance(failure, UnknownFormat) else message
+def failure_message(failure: Failure) -> ReplyV1Failure:
+    """The content of a reply that reports a failure, without its format."""
+    message: ReplyV1Failure = {"failure": {"reason": failure.reason, "message": cut(failure.message)}}
+    if isinstance(failure, UnknownFormat):
+        message["formats"] = list(FORMATS)
+    return message
 
 
 def read_receipt(payload: bytes) -> Receipt:

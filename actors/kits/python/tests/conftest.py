@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -38,19 +39,31 @@ def free_port() -> int:
 class NatsServer:
     """A nats-server that a test can kill and start again on its port."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: str = "") -> None:
+        self._configuration = configuration
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = ["nats-server", "-a", "127.0.0.1", "-p", str(self.port)]
+        if self._configuration:
+            command += ["-c", self._configuration]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE)
         assert self._process.stderr is not None
         for line in self._process.stderr:
             if b"Server is ready" in line:
                 return
         raise RuntimeError("nats-server did not start")
+
+    def pause(self) -> None:
+        """It keeps its connections and answers nothing, until `resume`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self._process is not None:

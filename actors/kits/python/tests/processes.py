@@ -22,8 +22,8 @@ from spoor_kit.wire import unpack
 class Process:
     """An actor as a process: its log lines are read when they are asked for."""
 
-    def __init__(self, command: list[str], url: str, **settings: str) -> None:
-        own = {"NATS_URL": url, "OPS_PORT": "0", "LOG_FORMAT": "json", "DRAIN_DELAY": "50ms", **settings}
+    def __init__(self, command: list[str], NATS_URL: str, **settings: str) -> None:
+        own = {"NATS_URL": NATS_URL, "OPS_PORT": "0", "LOG_FORMAT": "json", "DRAIN_DELAY": "50ms", **settings}
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own})
         self.lines: list[dict[str, Any]] = []
         assert self.child.stdout is not None
@@ -66,12 +66,12 @@ async def eventually(what: str, check: Callable[[], Awaitable[bool]]) -> None:
 Test = Callable[[Client, Process], Coroutine[Any, Any, None]]
 
 
-def with_process(server: NatsServer, command: list[str], test: Test, **settings: str) -> Process:
+def with_process(server: NatsServer, command: list[str], test: Test, client_url: str = "", **settings: str) -> Process:
     """Runs the test beside the process, and kills the process when the test fails."""
-    process = Process(command, server.url, **settings)
+    process = Process(command, **{"NATS_URL": server.url, **settings})
 
     async def connected() -> None:
-        client = await nats.connect(server.url)
+        client = await nats.connect(client_url or server.url)
         try:
             await test(client, process)
         finally:

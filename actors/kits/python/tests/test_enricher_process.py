@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import Any, Callable
 
+import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from conftest import NatsServer, bytes_of, json_of
-from processes import Process, request, with_process
+from processes import Process, eventually, request, with_process
 from spoor_kit import signing
 from spoor_kit.wire import pack, read_enriched_batch, unpack
 
@@ -68,11 +71,15 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
     async def test(client: Client, process: Process) -> None:
         payload = bytes_of("raw-batch.2/one-event.msgpack")
 
+        named: list[bool] = []
+
         async def ask(patience_ms: int = 3_000) -> str:
             failure = (await request(client, payload, patience_ms, "spoor.enrich.2"))["failure"]
+            named.append("(the bridge unknown)" in failure["message"] or "of the bridge unknown" in failure["message"])
             return str(failure["reason"])
 
         assert await ask() == "no-responders"
+        assert named.pop() is False
         answer: "bytes | None" = b"garbage"
         await serve(client, lambda message: answer)
         assert await ask() == "unreadable"
@@ -81,6 +88,7 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
         assert await ask() == "crashed"
         answer = pack({"v": 2, "failure": {"reason": "busy", "message": "full"}})
         assert await ask() == "busy"
+        assert named == [True, True, True]
         answer = None
         assert await ask(600) == "no-answer"
         assert await ask(240) == "expired"
@@ -121,3 +129,59 @@ def test_replies_are_signed_and_checked_with_a_bus_secret(nats_server: NatsServe
             assert content in unpack(signing.verified(b"s3cret", "spoor.enrich.2", payload, reply.data))
 
     assert with_process(nats_server, ENRICHER, test, BUS_SECRET="s3cret").end() == 0
+
+
+USERS = """
+authorization {
+  users: [
+    { user: tester, password: t }
+    { user: enricher, password: e, permissions: { subscribe: { deny: ["DENIED"] } } }
+  ]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("denied", "endpoints", "ready"),
+    [
+        ("spoor.none", ["spoor.enrich", "spoor.enrich.2"], 200),
+        ("spoor.enrich.2", ["spoor.enrich"], 200),
+        ("spoor.enrich", ["spoor.enrich.2"], 503),
+    ],
+)
+def test_it_logs_in_and_says_what_nats_does_not_allow(tmp_path: Path, denied: str, endpoints: list[str], ready: int) -> None:
+    configuration = tmp_path / "nats.conf"
+    configuration.write_text(USERS.replace("DENIED", denied), "utf-8")
+    server = NatsServer(str(configuration))
+    server.start()
+    try:
+
+        async def test(client: Client, process: Process) -> None:
+            async def is_reported() -> bool:
+                return process.get("/health/ready")[0] == ready
+
+            await eventually(f"ready answers {ready}", is_reported)
+            info = json.loads((await client.request("$SRV.INFO.enricher", b"", 1)).data)
+            assert [one["subject"] for one in info["endpoints"]] == endpoints
+            if ready == 503:
+                sentence = json.loads(process.get("/health/ready")[1])["seams"][0]["error"]
+                assert "denies: " in sentence and f'subscription to "{denied}"' in sentence.lower()
+
+        login = server.url.replace("://", "://tester:t@")
+        enricher = server.url.replace("://", "://enricher:e@")
+        assert with_process(server, ENRICHER, test, NATS_URL=enricher, client_url=login).end() == 0
+    finally:
+        server.kill()
+
+
+def test_a_login_that_nats_refuses_is_reported_and_tried_again(tmp_path: Path) -> None:
+    configuration = tmp_path / "nats.conf"
+    configuration.write_text(USERS, "utf-8")
+    server = NatsServer(str(configuration))
+    server.start()
+    process = Process(ENRICHER, server.url.replace("://", "://enricher:wrong@"))
+    try:
+        assert "check the user and password" in process.get("/health/ready")[1]
+    finally:
+        process.child.kill()
+        server.kill()

@@ -37,6 +37,8 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
         assert (await request(client, b"garbage"))["failure"]["reason"] == "unreadable"
         newer = await request(client, pack({"v": 3, "id": "x"}))
         assert (newer["v"], newer["failure"]["reason"], newer["formats"]) == (2, "unreadable", [1, 2])
+        absurd = await client.request(SUBJECT, batch("n=1"), 3, headers={"Spoor-Patience": "9" * 3_000})
+        assert "step" in unpack(absurd.data)
         expired = await request(client, batch("n=1"), 50)
         assert expired["failure"]["reason"] == "expired"
         assert (await request(client, batch()))["step"]["added"] == []
@@ -55,7 +57,7 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
             }
         ]
         stats = json.loads((await client.request("$SRV.STATS", b"", 1)).data)
-        assert stats["endpoints"][0]["data"]["events"]["succeeded"] == 1
+        assert stats["endpoints"][0]["data"]["events"]["succeeded"] == 2
         assert stats["endpoints"][0]["data"]["seams"] == {"bus": "ok"}
         assert process.get("/health/live") == (200, '{"status":"live"}')
         status, ready = process.get("/health/ready")

@@ -9,6 +9,7 @@ from typing import Any, Mapping
 
 import pytest
 
+import spoor_kit.enrichment_step as step_module
 from spoor_kit import Actor, Event, Failure, Request, StepFailed, step
 from spoor_kit.batch import EnrichedBatch, Record
 from spoor_kit.steps.score import score
@@ -130,3 +131,25 @@ def test_the_score_of_an_event() -> None:
         {"index": 1, "params": {"score": "15", "score_class": "low"}},
     ]
     assert [one["index"] for one in answer["failed"]] == [2]
+
+
+def test_a_function_that_does_not_return_makes_the_process_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_module, "STUCK_AFTER_S", 0.1)
+    gate = threading.Event()
+
+    @step("hang")
+    def hang(event: Event) -> None:
+        gate.wait()
+
+    async def test() -> None:
+        handle = await hang.build(None)  # type: ignore[arg-type]
+        payload = write_enriched_batch(EnrichedBatch("b1", "0" * 16, 1, 2, [event(f"t {META} a=1")]))
+        asked = asyncio.ensure_future(handle(Request(unpack(payload), time.monotonic() + 0.1, "")))
+        assert not hang.is_stuck()
+        while not hang.is_stuck():
+            await asyncio.sleep(0.01)
+        gate.set()
+        await asked
+        assert not hang.is_stuck()
+
+    asyncio.run(test())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_enriched_batches_are_read_and_written(vector: Any) -> None:
 @pytest.mark.parametrize("vector", vectors("reply"))
 def test_replies_are_read_and_written(vector: Any) -> None:
     payload, expected = bytes_of(vector["bytes"]), json_of(vector["json"])
-    content: dict[str, Any]
+    content: Mapping[str, Any]
     if "receipt" in expected:
         content = receipt_message(read_receipt(payload))
     else:

@@ -8,15 +8,18 @@ The actor `enricher` in Python: serves `spoor.enrich` (format 1) and `spoor.enri
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ..actor import Actor, Endpoint, Handle, Request
-from ..batch import EnrichedBatch, RawBatch, Receipt, Record, Rejection, merge_receipts
+from ..batch import EnrichedBatch, RawBatch, Receipt, Record, merge_receipts
 from ..process import Context, run
 from ..settings import value_of
 from ..wire import read_raw_batch, receipt_message
 from .places import Locate, read_places
 from .record import enriched
+
+if TYPE_CHECKING:
+    from ..messages import BatchProgressV2, Rejection
 
 
 def enrich_all(batch: RawBatch, locate: Locate, key_param: str | None) -> tuple[list[Record], list[Rejection]]:
@@ -59,7 +62,14 @@ async def _publish_progress(context: Context, batch: str, records: Sequence[Reco
         counts[record.topic] = counts.get(record.topic, 0) + 1
     at = int(time.time() * 1000)
     for topic, count in counts.items():
-        progress = {"stage": "enriched", "topic": topic, "batch": batch, "at": at, "count": count}
+        progress: BatchProgressV2 = {
+            "v": 2,
+            "stage": "enriched",
+            "topic": topic,
+            "batch": batch,
+            "at": at,
+            "count": count,
+        }
         await context.publish(f"spoor.events.enriched.{topic}", progress)
 
 
@@ -69,8 +79,17 @@ ENRICHER = Actor(
     receives="requests on spoor.enrich and spoor.enrich.2 (group enrich)",
     sends="batches of records to a bridge",
     endpoints=[
-        Endpoint("messages", "spoor.enrich.2", "enrich", "2", "/contracts/raw-batch.2.json", "/contracts/reply.2.json"),
-        Endpoint("format-1", "spoor.enrich", "enrich", "1", "/contracts/raw-batch.1.json", "/contracts/reply.1.json"),
+        Endpoint("messages", "spoor.enrich", "enrich", "1,2", "/contracts/raw-batch.2.json", "/contracts/reply.2.json"),
+        Endpoint(
+            "messages-2",
+            "spoor.enrich.2",
+            "enrich",
+            "1,2",
+            "/contracts/raw-batch.2.json",
+            "/contracts/reply.2.json",
+            # Without the permission for it, senders write format 1 on the other subject.
+            required=False,
+        ),
     ],
     build=build,
 )

@@ -22,7 +22,7 @@ import queue
 import re
 import threading
 import time
-from typing import Any, Awaitable, Callable, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Sequence, Union
 
 from .actor import Actor, Endpoint, Handle, Request
 from .event import Event
@@ -30,6 +30,9 @@ from .failure import Failure
 from .logs import log
 from .process import Context
 from .wire import cut, read_enriched_batch
+
+if TYPE_CHECKING:
+    from .messages import StepResult, StepResultAdded, StepResultFailed
 
 MAX_PARAMS_BYTES = 8 * 1024
 """Parameters that one event may get, bytes of names and values."""
@@ -87,8 +90,8 @@ def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 1
 async def _answer(name: str, function: Scorer, workers: "_Workers", request: Request) -> Mapping[str, Any]:
     batch = read_enriched_batch(request.message)
     events = [Event(record) for record in batch.events]
-    added: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
+    added: list[StepResultAdded] = []
+    failed: list[StepResultFailed] = []
 
     def scored(event: Event, found: object) -> None:
         params = _checked(name, found)
@@ -116,7 +119,8 @@ async def _answer(name: str, function: Scorer, workers: "_Workers", request: Req
                     failing(event, error)
 
         await workers.run(score_all, request.deadline)
-    return {"step": {"id": batch.id, "digest": batch.digest, "added": added, "failed": failed}}
+    result: StepResult = {"id": batch.id, "digest": batch.digest, "added": added, "failed": failed}
+    return {"step": result}
 
 
 def _check_time(deadline: float) -> None:
