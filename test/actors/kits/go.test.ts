@@ -4,25 +4,36 @@
  * enricher and a counter with those in place of ours.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync } from "node:fs"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { applyScript } from "../../../bridge/projection-store/apply-script.ts"
 import { guarded } from "../../../bridge/redis/writer.ts"
+import { emptyDigest, newBatchId } from "../../../contracts/ids.ts"
+import { decode } from "../../../contracts/messages/msgpack.ts"
+import { Enrich } from "../../../contracts/requests.ts"
 import { run } from "../../deploy/real/engine/cache.ts"
 import { counterFaults } from "../../faults/counter-faults.ts"
 import { enricherFaults } from "../../faults/enricher-faults.ts"
 import { type Cluster, makeCluster, realServers } from "../../support/cluster.ts"
+import { diesWithUs } from "../../support/dies-with-us.ts"
 import { eventually } from "../../support/eventually.ts"
 import { go, goCommands, goKitFolder, hasGo } from "../../support/go-kit.ts"
 import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
+import { freePort } from "../../support/server.ts"
 import { type Environment, launchCommand, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
 import { recordOf } from "./record-of.ts"
+
+beforeAll(async () => {
+  if (hasGo) await goCommands()
+}, 600_000)
 
 const root = join(import.meta.dirname, "..", "..", "..")
 
 describe.skipIf(!hasGo)("the module", () => {
   test("it builds, is formatted, and vet finds nothing", async () => {
-    await goCommands()
     expect(await go("vet", "./...")).toBe("")
     expect(await run("gofmt", ["-l", "."], { cwd: goKitFolder })).toBe("")
     expect(await go("mod", "verify")).toContain("all modules verified")
@@ -116,6 +127,98 @@ describe.skipIf(!hasGo || !canStartNats)("on a real NATS, with our drainer and b
       "NATS_URL cannot be used: server 1 of 1 does not begin with nats://, tls://, ws:// or wss://."
     )
   }, 60_000)
+})
+
+describe.skipIf(!hasGo || !canStartNats)("under the accounts of deploy/nats/spoor.conf", () => {
+  const file = readFileSync(join(root, "deploy", "nats", "spoor.conf"), "utf8")
+  const users = Array.from(file.matchAll(/^ +user: (\w+)$/gm), ([, user = ""]) => user)
+  const passwords = users.map((user) => `NATS_PASSWORD_${user.toUpperCase()}: "of-${user}"`)
+
+  test("the server refuses nothing that an enricher and a step do", async () => {
+    const server = await privateNats([...passwords, file].join("\n"))
+    await server.start()
+    const processes = await Promise.all(
+      [["enricher", "enricher"] as const, ["score-step", "consumer"] as const].map(async ([name, user]) =>
+        launchCommand(
+          [(await goCommands())(name)],
+          ownSettings({
+            NATS_URL: server.url.replace("//", `//${user}:of-${user}@`),
+            NATS_INBOX_PREFIX: `_INBOX.${user}`
+          })
+        )
+      )
+    )
+    const client = async (user: string): Promise<NatsConnection> =>
+      connect({ servers: server.url, user, pass: `of-${user}`, inboxPrefix: `_INBOX.${user}` })
+    try {
+      for (const { output } of processes)
+        await eventually("the banner", () => output().includes("Spoor is running"))
+      const operator = await client("operator")
+      const found: Array<string> = []
+      for await (const reply of await operator.requestMany("$SRV.INFO", "", { maxWait: 1_000 })) {
+        const { name, endpoints } = reply.json<{ name: string; endpoints: Array<{ subject: string }> }>()
+        found.push(`${name}: ${endpoints.map(({ subject }) => subject).join(" ")}`)
+      }
+      expect(found.toSorted()).toEqual(["enricher: spoor.enrich spoor.enrich.2", "score: spoor.step.score"])
+      // A probe reaches the enricher, whose own request finds no bridge: nothing on the way was refused.
+      const drainer = await client("drainer")
+      const probe = Enrich.write({ id: newBatchId(), digest: emptyDigest, claimed: 0, events: [] }, 2)
+      const reply = await drainer.request(Enrich.subjects[2], probe, { timeout: 5_000 })
+      expect(decode(reply.data)).toMatchObject({ v: 2, failure: { reason: "no-responders" } })
+      for (const { output } of processes) expect(output()).not.toMatch(/"level":"(?:WARN|ERROR)"/)
+      await Promise.all([operator.close(), drainer.close()])
+    } finally {
+      for (const { child } of processes) child.kill("SIGKILL")
+      await server.remove()
+    }
+  }, 60_000)
+})
+
+describe.skipIf(!hasGo || !canStartNats)("README.md", () => {
+  const readme = readFileSync(join(goKitFolder, "README.md"), "utf8")
+  const [, block = ""] =
+    /<!-- run by test\/actors\/kits\/go\.test\.ts -->\n```sh\n([\s\S]*?)```/.exec(readme) ?? []
+  const commands = block.trimEnd().split(/\n(?=cat >|go mod tidy|NATS_URL=)/)
+
+  test("from nothing to a running step in five commands", async () => {
+    expect(commands).toHaveLength(5)
+    const nats = await privateNats()
+    await nats.start()
+    const cwd = mkdtempSync(join(tmpdir(), "spoor-go-step-"))
+    const port = await freePort()
+    const { NATS_URL: _, ...own } = ownSettings({ GATEWAY_PORT: String(port) })
+    const PATH = `${join(process.execPath, "..")}:${process.env.PATH}`
+    const env = { ...process.env, ...own, SPOOR: root, PATH, GOFLAGS: "-p=1" }
+    const children: Array<ChildProcess> = []
+    try {
+      for (const command of commands.slice(0, 3)) await run("bash", ["-ec", command], { cwd, env })
+      const outputs = commands.slice(3).map((command) => {
+        const text = command.replaceAll("nats://127.0.0.1:4222", nats.url).replace(/ &$/, "")
+        const exec = text.replace(/^((?:\S+=\S+ )+)/, "$1exec ")
+        const child = spawn("bash", ["-ec", exec], { cwd, env, stdio: ["ignore", "pipe", "inherit"] })
+        children.push(diesWithUs(child))
+        let output = ""
+        child.stdout.on("data", (chunk: Buffer) => {
+          output += chunk.toString()
+        })
+        return () => output
+      })
+      for (const output of outputs)
+        await eventually("the banner", () => output().includes("Spoor is running"), 60_000)
+      const places: Record<string, string> = {
+        "send events": `http://127.0.0.1:${port}`,
+        "watch them": /"watch them":"([^"]+)"/.exec(outputs[1]?.() ?? "")?.[1] ?? ""
+      }
+      const spoor = { address: (what: string) => new URL(places[what] ?? "") }
+      expect(await recordOf(spoor, "/t/buy?item=42&price=9")).toMatch(
+        /^buy type=.*&city=XX rank=2&rank_type=buy&item=42&price=9$/
+      )
+    } finally {
+      for (const child of children) child.kill("SIGKILL")
+      await nats.remove()
+      rmSync(cwd, { recursive: true, force: true })
+    }
+  }, 300_000)
 })
 
 const servers = hasGo ? await realServers() : undefined
