@@ -4,6 +4,7 @@
  * banner of our processes.
  */
 import { enrichers } from "../faults/enrichers.ts"
+import { goCommands } from "../support/go-kit.ts"
 import { spoorKit } from "../support/python-kit.ts"
 
 export interface Responder {
@@ -28,6 +29,11 @@ export const responders: ReadonlyArray<Responder> = [
     command: async () => (await enrichers.python.prepare()).healthy
   },
   {
+    name: "enricher, Go",
+    answers: "enrich",
+    command: async () => (await enrichers.go.prepare()).healthy
+  },
+  {
     name: "step score, ours",
     answers: "step",
     command: async () => [bun, "test/bench/servers/score-step.ts"]
@@ -36,5 +42,10 @@ export const responders: ReadonlyArray<Responder> = [
     name: "step score, Python",
     answers: "step",
     command: async () => [(await spoorKit()).python, "-m", "spoor_kit.steps.score"]
+  },
+  {
+    name: "step score, Go",
+    answers: "step",
+    command: async () => [(await goCommands())("score-step")]
   }
 ]

@@ -18,6 +18,7 @@ import { countFlag, positiveFlag, switchFlag } from "../../actors/commands/comma
 import { runCommandLine } from "../../actors/commands/command-line/run.ts"
 import { promiseHandler } from "../support/promise-handler.ts"
 import { allCases, chooseCases, notHere } from "./all-cases.ts"
+import { counterNames, counters } from "./counters.ts"
 import { enricherNames, enrichers } from "./enrichers.ts"
 import { kafkaPool } from "./kafka-pool.ts"
 import { progressLine, tableOf, writeReport } from "./report.ts"
@@ -48,6 +49,10 @@ const options = {
     Flag.withDefault("ours"),
     Flag.withDescription("The enricher of the world: ours, or that of a kit (enrichers.ts)")
   ),
+  counter: Flag.Literals("counter", counterNames).pipe(
+    Flag.withDefault("ours"),
+    Flag.withDescription("The event counter of the world: ours, or that of a kit (counters.ts)")
+  ),
   report: switchFlag("report", "Write the table of all kept results into test/README.md")
 }
 
@@ -70,11 +75,15 @@ const runFaults = async (given: Options): Promise<number> => {
   )
 
   const enricher = await enrichers[given.enricher].prepare()
+  const counter = await counters[given.counter].prepare()
   const pool = kafkaPool()
   const results: Array<CaseResult> = []
   for (const one of cases) {
     for (const each of [seed, ...(seeds[one.number] ?? [])]) {
-      const result = await runCase(one, { pool, seed: each, events, rate, moments, patience, enricher })
+      const result = await runCase(one, {
+        ...{ pool, seed: each, events, rate, moments, patience },
+        ...{ enricher, counter }
+      })
       results.push(result)
       print(progressLine(result))
     }

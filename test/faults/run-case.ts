@@ -3,6 +3,7 @@ import { eventually } from "../support/eventually.ts"
 import { countRecords, readTopic } from "../support/kcat.ts"
 import type { FaultCase } from "./case.ts"
 import type { Account } from "./case-result.ts"
+import type { CounterCommand } from "./counters.ts"
 import type { EnricherCommands } from "./enrichers.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import { ledgerProblems } from "./ledger.ts"
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly patience: Patience
   /** Ours by default. */
   readonly enricher?: EnricherCommands
+  /** The event counter of the world; ours by default. */
+  readonly counter?: CounterCommand
 }
 
 /** Time limits, milliseconds. */
@@ -55,14 +58,18 @@ export interface CaseResult {
 
 export const runCase = async (one: FaultCase, options: RunOptions): Promise<CaseResult> => {
   const began = performance.now()
-  const { enricher } = options
+  const { enricher, counter } = options
+  const others = [
+    ...(enricher?.label === undefined ? [] : [`enricher: ${enricher.label}`]),
+    ...(counter?.label === undefined ? [] : [`counter: ${counter.label}`])
+  ]
   const result = (
     problems: ReadonlyArray<string>,
     proof: string,
     account: Account | undefined
   ): CaseResult => ({
     number: one.number,
-    name: enricher?.label === undefined ? one.name : `${one.name} (enricher: ${enricher.label})`,
+    name: others.length === 0 ? one.name : `${one.name} (${others.join(", ")})`,
     seed: options.seed,
     passed: problems.length === 0,
     seconds: Math.round((performance.now() - began) / 100) / 10,
@@ -79,7 +86,8 @@ export const runCase = async (one: FaultCase, options: RunOptions): Promise<Case
       rate: options.rate,
       events: options.events,
       isShort: options.patience === shortPatience,
-      ...(enricher === undefined ? {} : { enricher })
+      ...(enricher === undefined ? {} : { enricher }),
+      ...(counter === undefined ? {} : { counter })
     })
     const { account, proof } = await live(one, world, options)
     return result(account.problems, proof, account)

@@ -11,6 +11,7 @@ import { type NatsServer, privateNats } from "../support/nats.ts"
 import { privateRedis, type RedisServer } from "../support/redis.ts"
 import { type Environment, ownSettings } from "../support/spoor.ts"
 import { type ActorGroup, actorGroup } from "./actor-group.ts"
+import type { CounterCommand } from "./counters.ts"
 import { type EnricherCommands, enrichers } from "./enrichers.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import type { KeptAlive } from "./kept-alive.ts"
@@ -74,6 +75,8 @@ export interface WorldOptions {
   readonly isShort: boolean
   /** The enricher of this world; ours by default. */
   readonly enricher?: EnricherCommands
+  /** The event counter of this world; ours by default. */
+  readonly counter?: CounterCommand
 }
 
 /** Returns when everything is up. On failure, all started parts are ended. */
@@ -84,7 +87,8 @@ export const makeWorld = async ({
   rate,
   events,
   isShort,
-  enricher
+  enricher,
+  counter
 }: WorldOptions): Promise<World> => {
   const endings: Array<() => Promise<void> | void> = []
   const end = async (): Promise<void> => {
@@ -171,6 +175,7 @@ export const makeWorld = async ({
     }
     const { healthy, poisoned } = enricher ?? (await enrichers.ours.prepare())
     const commandOf = (name: string): ReadonlyArray<string> | undefined => {
+      if (name === "event-counter") return counter?.command
       if (name !== "enricher") return undefined
       return requires.isEnricherPoisoned === true ? poisoned : healthy
     }

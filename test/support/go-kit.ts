@@ -28,8 +28,15 @@ const sources = (): ReadonlyArray<string> =>
     .filter((name) => /\.(?:go|lua)$|^go\.(?:mod|sum)$/.test(name) && !name.endsWith("_test.go"))
     .toSorted()
 
+let built: Promise<(name: string) => string> | undefined
+
 /** Builds the commands if they are not there yet; returns the path of one by its name, such as `enricher`. */
-export const goCommands = async (): Promise<(name: string) => string> => {
+export const goCommands = (): Promise<(name: string) => string> => {
+  built ??= build()
+  return built
+}
+
+const build = async (): Promise<(name: string) => string> => {
   const hash = createHash("sha256").update(await go("version"))
   for (const name of sources()) hash.update(name).update(readFileSync(join(goKitFolder, name)))
   const cache = join(root, ".cache", "go-kit")

@@ -72,6 +72,7 @@ type Process struct {
 	// Bus is nil when NATS_URL is not set.
 	Bus *Bus
 
+	processLog   *slog.Logger
 	id           string
 	ops          string
 	inbox        Inbox

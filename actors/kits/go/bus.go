@@ -96,6 +96,10 @@ func (b *Bus) reported(err error) {
 		b.denied = contract.Failf(contract.Unavailable, "NATS denies a subject to our user: %v. Allow it, as in deploy/nats/spoor.conf.", err)
 		b.mu.Unlock()
 	}
+	if errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"$SRV.INFO"`) {
+		b.log.Debug("NATS does not allow to ask for actors of the same name", "cause", err.Error())
+		return
+	}
 	b.log.Warn("NATS reports an error", "cause", err.Error())
 }
 
@@ -121,10 +125,16 @@ func (b *Bus) limit() int {
 	return limit
 }
 
+// Reply is the reply to a request. Instance is the $SRV id of the responder; "" when it names none.
+type Reply struct {
+	Payload  []byte
+	Instance string
+}
+
 // Request sends a request of a format to one member of the queue group that serves the subject, and returns its verified
 // reply. Fails before sending with Expired, TooLarge or Unavailable; afterwards with NoResponders at once, Timeout when
 // the connection is lost, NoAnswer when ctx ends, and as the responder fails.
-func (b *Bus) Request(ctx context.Context, subject string, payload []byte, format int) ([]byte, error) {
+func (b *Bus) Request(ctx context.Context, subject string, payload []byte, format int) (*Reply, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(defaultPatience)
@@ -158,7 +168,8 @@ func (b *Bus) Request(ctx context.Context, subject string, payload []byte, forma
 	if reason := reply.Header.Get(contract.HeaderFailure); reason != "" {
 		return nil, &contract.Failure{Reason: contract.Reason(reason), Message: string(reply.Data)}
 	}
-	return b.verified(subject, payload, reply.Data)
+	verified, err := b.verified(subject, payload, reply.Data)
+	return &Reply{Payload: verified, Instance: reply.Header.Get(contract.HeaderInstance)}, err
 }
 
 func requestFailure(err error, lost context.Context, subject string) error {

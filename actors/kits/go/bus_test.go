@@ -89,7 +89,7 @@ func bridge(t *testing.T, connection *nats.Conn, answer func(batch *contract.Enr
 			t.Error(err)
 		}
 		if reply := answer(batch, message); reply != nil {
-			_ = message.Respond(reply)
+			_ = message.RespondMsg(&nats.Msg{Header: nats.Header{contract.HeaderInstance: {"b1"}}, Data: reply})
 		}
 	})
 	if err != nil {
@@ -167,7 +167,7 @@ func TestFailuresOfTheBridgeKeepTheirReasons(t *testing.T) {
 		if reason == contract.TooLarge {
 			wanted = contract.Busy
 		}
-		if _, _, err := ask(t, connection, rawBatch("a=1"), 2, "700"); reasonOf(err) != wanted {
+		if _, _, err := ask(t, connection, rawBatch("a=1"), 2, "700"); reasonOf(err) != wanted || (reason == contract.Crashed && !strings.HasPrefix(err.Error(), "the bridge b1 answered with the receipt of ")) {
 			t.Errorf("found %v (%s), wanted %s", err, reasonOf(err), wanted)
 		}
 	}

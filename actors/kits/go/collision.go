@@ -12,7 +12,8 @@ import (
 const collisionWindow = 300 * time.Millisecond
 
 // refuseCollision fails with Misconfigured when an actor of the same name serves other subjects: two different actors
-// of one name would share a queue group or a consumer group, and their figures. An unreachable NATS refuses nothing.
+// of one name would share a queue group or a consumer group, and their figures. An unreachable NATS refuses nothing, nor does one where
+// our user may not ask.
 func (p *Process) refuseCollision(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, collisionWindow)
 	defer cancel()
@@ -25,7 +26,7 @@ func (p *Process) refuseCollision(ctx context.Context) error {
 		return nil
 	}
 	defer func() { _ = replies.Unsubscribe() }()
-	if p.Bus.connection.PublishRequest("$SRV.INFO."+p.Actor.Name, inbox, nil) != nil {
+	if p.Bus.connection.PublishRequest("$SRV.INFO", inbox, nil) != nil {
 		return nil
 	}
 	for {

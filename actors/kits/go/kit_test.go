@@ -160,6 +160,16 @@ func TestBothFormatsAreServed(t *testing.T) {
 	}
 }
 
+func TestLogLinesHaveEachKeyOnce(t *testing.T) {
+	server := servers.NATS(t)
+	actor := run(t, enriching(stored), map[string]string{"NATS_URL": server.Address})
+	for line := range strings.Lines(actor.out.text()) {
+		if decode[map[string]any](t, []byte(line)); strings.Count(line, `"actor":`) != 1 || !strings.HasPrefix(line, `{"timestamp":"20`) {
+			t.Fatal(line)
+		}
+	}
+}
+
 func TestAnUnreadableRequestIsAnsweredAndHarmsNoOther(t *testing.T) {
 	server := servers.NATS(t)
 	run(t, enriching(stored), map[string]string{"NATS_URL": server.Address})

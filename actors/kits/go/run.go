@@ -78,7 +78,7 @@ func Run(ctx context.Context, actor Actor, settings *Settings, out io.Writer) er
 		return err
 	}
 	process.setState(stateUp)
-	process.Log.With("actor", "process").Info("Spoor is running: "+actor.Name, "health", process.ops+"/health/ready")
+	process.processLog.Info("Spoor is running: "+actor.Name, "health", process.ops+"/health/ready")
 	<-ctx.Done()
 	return process.drain(stopInbox, times)
 }
@@ -96,10 +96,11 @@ func prepare(actor Actor, settings *Settings, out io.Writer) (*Process, drainTim
 	if err != nil {
 		return nil, times, err
 	}
-	log := newLogger(out, settings).With("actor", actor.Name)
+	base := newLogger(out, settings)
+	log := base.With("actor", actor.Name)
 	meter := newMeter(actor.Name)
 	process := &Process{
-		Actor: actor, Settings: settings, Log: log, Meter: meter, id: newID(), started: time.Now(), state: stateStarting,
+		Actor: actor, Settings: settings, Log: log, processLog: base.With("actor", "process"), Meter: meter, id: newID(), started: time.Now(), state: stateStarting,
 		Mailbox: newMailbox(actor.Concurrency, actor.Waiting, meter, log),
 	}
 	bus := readNats(settings)
@@ -132,7 +133,7 @@ func (p *Process) start(ctx context.Context) (stop func(), err error) {
 
 // drain ends the process in order: not ready, no new messages, messages in flight finished, replies at the server.
 func (p *Process) drain(stopInbox func(), times drainTimes) error {
-	p.Log.With("actor", "process").Info("SIGTERM: draining")
+	p.processLog.Info("SIGTERM: draining")
 	p.setState(stateStopping)
 	time.Sleep(times.delay)
 	finished := make(chan struct{})

@@ -44,6 +44,7 @@ func Records(process *kit.Process, handle func(ctx context.Context, batch Batch)
 	group := "spoor-" + process.Actor.Name
 	r := &reader{process: process, handle: handle, done: make(chan struct{})}
 	options = append(options,
+		kgo.ClientID("spoor"),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),

@@ -1,38 +1,67 @@
-// Score-step is an example of an enrichment step: it gives each event a score from 0 to 100 for how likely it is to come
-// from a person, by its device and address. Name it in the enricher's ENRICH_STEPS=score.
+// Score-step is an enrichment step: how engaged the person behind an event is, 0 to 100, and the class low, middle or high
+// as score_class. It is the step score of the Python kit, and may share its requests. Name it in ENRICH_STEPS=score.
 package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"strings"
 
 	"spoor.dev/kit"
 )
 
+var byType = map[string]int{"purchase": 60, "buy": 60, "checkout": 45, "cart": 35, "signup": 40, "login": 25, "search": 20, "view": 10}
+var byDevice = map[string]int{"desktop": 10, "tablet": 8, "mobile": 5, "tv": 3, "console": 3, "wearable": 2}
+
 func main() {
 	kit.Main(kit.Actor{
-		Name:    "score-step",
-		Summary: "Scores how likely an event comes from a person.",
-		Sends:   "the parameter score",
-		Setup: func(*kit.Process) (kit.Inbox, error) {
-			return kit.Step("score", func(_ context.Context, event kit.Event) (kit.Params, error) {
-				return kit.Params{"score": strconv.Itoa(score(event))}, nil
-			}), nil
-		},
+		Name:    "score",
+		Summary: "Adds score (0 to 100) and score_class (low, middle, high) from type, device and parameters.",
+		Sends:   "parameters of events to the enricher",
+		Setup:   func(*kit.Process) (kit.Inbox, error) { return kit.Step("score", score), nil },
 	})
 }
 
-func score(event kit.Event) int {
-	device := event.MetaValue("type") + event.MetaValue("device")
-	points := 50
-	switch device {
-	case "Mobile", "mobile", "Tablet", "tablet", "Desktop", "desktop":
-		points += 30
-	case "Bot", "", "Unknown":
-		points -= 40
+func score(_ context.Context, event kit.Event) (kit.Params, error) {
+	device := strings.ToLower(event.MetaValue("type") + event.MetaValue("device"))
+	if device == "bot" {
+		return nil, nil
 	}
-	if country := event.MetaValue("country"); country != "" && country != "XX" {
-		points += 20
+	price, noPrice := number(event, "price")
+	seconds, noSeconds := number(event, "seconds")
+	if noPrice != nil || noSeconds != nil {
+		return nil, errors.New("price or seconds is not a number")
 	}
-	return points
+	points, known := byType[event.Type()]
+	if !known {
+		points = 5
+	}
+	points += byDevice[device]
+	if seconds >= 60 {
+		points += 15
+	}
+	if price > 0 {
+		points += 15
+	}
+	points = min(points, 100)
+	return kit.Params{"score": strconv.Itoa(points), "score_class": classOf(points)}, nil
+}
+
+func number(event kit.Event, name string) (float64, error) {
+	text, has := event.Param(name)
+	if !has || text == "" {
+		return 0, nil
+	}
+	return strconv.ParseFloat(text, 64)
+}
+
+func classOf(points int) string {
+	switch {
+	case points >= 60:
+		return "high"
+	case points >= 30:
+		return "middle"
+	}
+	return "low"
 }
