@@ -8,7 +8,7 @@ export const opsPort = setting(
   "OPS_PORT",
   port,
   9464,
-  "Port of /health/live, /health/ready and /metrics; one per process. 0: any free port."
+  "Port of /health/live, /health/ready, /metrics and /contracts; one per process. 0: any free port."
 )
 export const opsHost = setting(
   "OPS_HOST",
