@@ -19,6 +19,7 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
 
 const all: typeof standard = {
   ...standard,
+  forwarder: async () => (await import("./forwarder.ts")).Forwarder,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   tap: async () => (await import("./tap.ts")).Tap
 }

@@ -45,6 +45,12 @@ export const Placement = Schema.Struct({
 })
 export type Placement = typeof Placement.Type
 
+/**
+ * The partition of a placement that stands for lines forwarded to a centre: they are in its queue. `offset` is then the id
+ * of the push.
+ */
+export const forwardedPartition = -1
+
 /** The actor that rejected an event. */
 export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"])
 export type RejectedBy = typeof RejectedBy.Type

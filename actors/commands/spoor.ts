@@ -1,6 +1,6 @@
 /**
  * The command of the image and of the one executable: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in
- * one process). It passes its arguments to the command of that name, which determines the exit code.
+ * one process), `spoor edge` (a gateway and the forwarder to a centre). It passes its arguments to the command of that name, which determines the exit code.
  */
 import { fileURLToPath } from "node:url"
 import { isExecutable } from "../../bridge/bundled-files.ts"
@@ -19,12 +19,18 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
 }
 
 const [program = "", , name = "", ...rest] = process.argv
-const [command, args] = name === "start" ? ["actor", ["--all", ...rest]] : [name, rest]
+/** Words for a command with arguments. */
+const words: Readonly<Record<string, ReadonlyArray<string>>> = {
+  start: ["--all"],
+  edge: ["gateway", "forwarder"]
+}
+const actors = words[name]
+const [command, args] = actors === undefined ? [name, rest] : ["actor", [...actors, ...rest]]
 const load = commands[command]
 
 if (name === "--version" || name === "-v") process.stdout.write(`spoor ${packageJson.version}\n`)
 else if (load === undefined) {
-  const names = ["start", ...Object.keys(commands)].join(", ")
+  const names = [...Object.keys(words), ...Object.keys(commands)].join(", ")
   process.stderr.write(
     `spoor: ${name === "" ? "name a command" : `unknown command "${name}"`}: ${names}. spoor <command> --help describes one.\n`
   )

@@ -55,7 +55,8 @@ const states = {
   discarded: "discarded",
   replayed: "replayed",
   waiting: "waiting",
-  inFlight: "in_flight"
+  inFlight: "in_flight",
+  forwarded: "forwarded"
 } as const satisfies Readonly<Record<keyof LedgerTotals, string>>
 
 /** As the ledger calls lines of unknown topic, and lines of all topics: no topic can have such a name. */
@@ -106,7 +107,8 @@ export const queueSeries = (queue: string, topics: Topics, registry: Context.Con
   }
   const showLedger = ({ topics: rows, unread, discrepancies }: QueueReading): void => {
     for (const row of rows)
-      for (const [total, state] of entries) set(ledgerLines, row[total], { topic: row.topic, state })
+      for (const [total, state] of entries)
+        if (row[total] !== undefined) set(ledgerLines, row[total], { topic: row.topic, state })
     if (unread.waiting + unread.inFlight > 0) {
       set(ledgerLines, unread.waiting + unread.inFlight, { topic: notRead, state: states.received })
       set(ledgerLines, unread.waiting, { topic: notRead, state: states.waiting })
@@ -131,7 +133,8 @@ export const queueSeries = (queue: string, topics: Topics, registry: Context.Con
   set(memoryUsed, 0)
   set(memoryMax, 0)
   for (const topic of topics.all) {
-    for (const [, state] of entries) set(ledgerLines, 0, { topic, state })
+    // Only an edge that forwards has the series of forwarded lines.
+    for (const [total, state] of entries) if (total !== "forwarded") set(ledgerLines, 0, { topic, state })
     set(discrepancy, 0, { topic })
   }
   set(discrepancy, 0, { topic: allTopics })

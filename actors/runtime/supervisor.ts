@@ -4,14 +4,14 @@
  * them end the process. Lives from `start` until its scope closes.
  */
 import { Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
-import type { ActorFigures, Crash } from "../../contracts/actor-stats.ts"
+import { Failure } from "../../contracts/failure.ts"
 import { newBatchId } from "../../contracts/ids.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { Self, type ServedEndpoint } from "./actor-context.ts"
 import type { Health } from "./health.ts"
 import { failureBackoffMs } from "./inbox/backoff.ts"
 import { type Meter, makeMeter } from "./metrics.ts"
-import { restartFigures } from "./restart-figures.ts"
+import { crashTextOf, type RestartFigures, restartFigures } from "./restart-figures.ts"
 
 /** A supervised actor. */
 export interface RunningActor {
@@ -22,7 +22,7 @@ export interface RunningActor {
   /** What its inbox serves on the bus now. */
   readonly served: () => ReadonlyArray<ServedEndpoint>
   /** Its restarts so far, and its last crash. */
-  readonly restarts: () => Pick<ActorFigures, "restarts" | "lastCrash">
+  readonly restarts: RestartFigures["reported"]
   /** Stops taking messages, finishes those in flight, releases everything; returns when that is done. */
   readonly drain: Effect.Effect<void>
   /** Fails when the actor has crashed too often. Never succeeds. */
@@ -36,12 +36,24 @@ const maxCrashes = 10
 /** How long a process whose actor is given up reports that, before it ends: the viewer asks every second. */
 const givenUpNoticeMs = 3_000
 
-/** The length limit of a crash's cause in figures, characters. */
-const maxCauseChars = 500
-
-const causeText = (cause: Cause.Cause<StartFailure>): string => {
+/** The end of the process: a setting that has become invalid keeps its exit code. */
+const givenUp = (name: string, cause: Cause.Cause<StartFailure>): Failure => {
   const error = Cause.squash(cause)
-  return (error instanceof Error ? error.message : String(error)).slice(0, maxCauseChars)
+  return new Failure({
+    reason: error instanceof Failure ? error.reason : "crashed",
+    message: `The actor ${name} crashed ${maxCrashes + 1} times without a healthy minute in between and is given up, so this process ends: ${crashTextOf(cause)}`
+  })
+}
+
+/** What the inbox of the current run serves. */
+const makeServed = () => {
+  let served: ReadonlyArray<ServedEndpoint> = []
+  return {
+    served: () => served,
+    setServed: (now: ReadonlyArray<ServedEndpoint>): void => {
+      served = now
+    }
+  }
 }
 
 /** Starts the actor in the scope and returns when it is up; fails as its first start fails. */
@@ -58,17 +70,12 @@ export const start = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => stopRefreshing)
   const figures = yield* restartFigures(actor.name)
   const instance = newBatchId()
-  let served: ReadonlyArray<ServedEndpoint> = []
-  const setServed = (now: ReadonlyArray<ServedEndpoint>): void => {
-    served = now
-  }
+  const { served, setServed } = makeServed()
   const self = Self.of({ name: actor.name, meter, health, announce, announced, instance, setServed })
   const up = yield* Deferred.make<void, StartFailure>()
   const failed = yield* Deferred.make<never, StartFailure>()
   let upSince: number | undefined
   let crashes = 0
-  let restarts = 0
-  let lastCrash: Crash | undefined
 
   const onUp = Effect.gen(function* () {
     upSince = yield* Clock.currentTimeMillis
@@ -84,20 +91,19 @@ export const start = Effect.fnUntraced(function* (
     if (upSince !== undefined && now - upSince > healthyAfterMs) crashes = 0
     upSince = undefined
     crashes += 1
-    lastCrash = { at: now, cause: causeText(cause) }
+    yield* figures.crashed(cause)
     health.setActor(actor.name, "restarting")
     if (crashes <= maxCrashes) {
       yield* Effect.logError("the actor crashed and is restarted", cause, { crashes })
       yield* Effect.sleep(failureBackoffMs(crashes))
       yield* figures.restarted
-      restarts += 1
       return true
     }
     yield* Effect.logError("the actor crashed too often and is not restarted", cause)
     yield* figures.gaveUp
     health.setActor(actor.name, "given up")
     yield* Effect.sleep(givenUpNoticeMs)
-    yield* Deferred.failCause(failed, cause)
+    yield* Deferred.fail(failed, givenUp(actor.name, cause))
     return false
   })
 
@@ -115,13 +121,12 @@ export const start = Effect.fnUntraced(function* (
     health.setActor(actor.name, "stopping")
     return Fiber.interrupt(fiber)
   })
-  const reported = () => ({ restarts, ...(lastCrash === undefined ? {} : { lastCrash }) })
   return {
     actor,
     meter,
     instance,
-    served: () => served,
-    restarts: reported,
+    served,
+    restarts: figures.reported,
     drain,
     failed: Deferred.await(failed)
   }

@@ -2,7 +2,7 @@
  * The fields of a queue's ledger, and the totals made of them: the same in every implementation. A field's name is `since`,
  * `taken`, `pushed`, `foreign-gone`, or `<kind>:<topic>`.
  */
-import type { Placement } from "../../contracts/batch.ts"
+import { forwardedPartition, type Placement } from "../../contracts/batch.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { QueueLedger, StoredDeadLetter, TopicCount, TopicTotals } from "./service.ts"
 
@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 const counted = ["received", "stored", "dead"] as const
-const totalled = [...counted, "replayed", "discarded"] as const
+const totalled = [...counted, "replayed", "discarded", "forwarded"] as const
 
 /** The additions of a settled batch. */
 export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entry> =>
@@ -22,6 +22,12 @@ export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entr
       .filter((kind) => count[kind] !== 0)
       .map((kind) => ({ name: `${kind}:${count.topic}`, by: count[kind] }))
   )
+
+/** The additions of the lines among them that were forwarded to a centre. */
+export const forwardedOf = (placements: ReadonlyArray<Placement>): ReadonlyArray<Entry> =>
+  placements
+    .filter(({ partition }) => partition === forwardedPartition)
+    .map(({ topic, count }) => ({ name: `forwarded:${topic}`, by: count }))
 
 /** How long placements of acknowledged lines are remembered, milliseconds: longer than a bridge replies with a cached receipt. */
 export const placementMemoryMs = 600_000
@@ -69,9 +75,10 @@ const topicsOf = (fields: ReadonlyMap<string, number>): ReadonlyArray<TopicTotal
   const names = [...fields.keys()].filter((name) => name.includes(":"))
   const topics = new Set(names.map((name) => name.slice(name.indexOf(":") + 1) as Topic))
   return [...topics].sort().map((topic) => {
-    const [received = 0, stored = 0, dead = 0, replayed = 0, discarded = 0] = totalled.map(
+    const [received = 0, stored = 0, dead = 0, replayed = 0, discarded = 0, forwarded = 0] = totalled.map(
       (kind) => fields.get(`${kind}:${topic}`) ?? 0
     )
-    return { topic, received, stored, dead, replayed, discarded }
+    const totals = { topic, received, stored, dead, replayed, discarded }
+    return forwarded === 0 ? totals : { ...totals, forwarded }
   })
 }

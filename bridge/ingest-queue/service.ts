@@ -96,6 +96,8 @@ export interface TopicTotals extends TopicCount {
   /** Dead letters that were pushed again (and so are received again), and that were discarded. */
   readonly replayed: number
   readonly discarded: number
+  /** Of `stored`, the lines that an edge forwarded to its centre; absent when none were. */
+  readonly forwarded?: number
 }
 
 /**

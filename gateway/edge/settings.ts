@@ -1,6 +1,6 @@
-/** The secret that edges and their centre share, where edges push over HTTP. */
+/** The settings of edges: their centre, and the secret that both share where edges push over HTTP. */
 import { Config, type Redacted, Schema } from "effect"
-import type { Setting } from "../../contracts/setting.ts"
+import { optional, type Setting } from "../../contracts/setting.ts"
 
 const secrets = Schema.String.check(
   Schema.makeFilter((text: string) =>
@@ -22,3 +22,22 @@ export const edgeSecret: Setting<Redacted.Redacted<string> | undefined> = {
   secret: true,
   config: Config.schema(Schema.Redacted(secrets), "EDGE_SECRET").pipe(Config.withDefault(undefined))
 }
+
+const centre = Schema.String.check(
+  Schema.makeFilter((text: string) => (text === "nats" || isAddress(text) ? undefined : wrongCentre))
+)
+
+const isAddress = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && username === "" && search === "" && hash === ""
+}
+
+const wrongCentre =
+  "It must be nats, or the address of a gateway of the centre like https://events.example.com, without a login."
+
+export const edgeCentre = optional(
+  "EDGE_CENTRE",
+  (name) => Config.schema(centre, name),
+  "Where an edge pushes its lines: nats (to a receiver, over NATS_URL), or the address of a gateway of the centre, https://host, which has the same EDGE_SECRET."
+)

@@ -113,6 +113,13 @@ describe.skipIf(servers === undefined || !canStartNats)(
       })
     })
 
+    test("the drainer learns the formats of the enrichers and writes the newest", async () => {
+      await eventually("it writes format 2", async () => {
+        await send()
+        return running.get("drainer")?.output().includes("written in format 2, on spoor.enrich.2") === true
+      })
+    }, 60_000)
+
     test("the server refused nothing that an actor did", () => {
       for (const [actor, spoor] of running) {
         const refused = spoor
@@ -135,6 +142,10 @@ describe.skipIf(servers === undefined || !canStartNats)(
       ["gateway", "publish", "spoor.store"],
       ["gateway", "subscribe", "spoor.copies.>"],
       ["drainer", "publish", "spoor.store"],
+      ["drainer", "publish", "$SRV.STATS"],
+      ["gateway", "publish", "spoor.enrich.2"],
+      ["enricher", "publish", "spoor.enrich.2"],
+      ["enricher", "subscribe", "spoor.enrich.2"],
       ["drainer", "subscribe", "_INBOX.enricher.>"],
       ["drainer", "subscribe", "_INBOX.>"],
       ["enricher", "subscribe", "spoor.enrich"],

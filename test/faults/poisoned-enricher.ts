@@ -28,10 +28,10 @@ const harm: Readonly<Record<Poison, () => void>> = {
 /** The bus, with the poison applied when the enricher sends its records to a bridge. */
 const poisonedBus = (bus: MessageBus["Service"]): MessageBus["Service"] => ({
   ...bus,
-  request: (subject, payload, deadline) => {
-    const bytes = Buffer.from(payload)
+  exchange: (request) => {
+    const bytes = Buffer.from(request.payload)
     for (const poison of poisons) if (bytes.includes(wordOf(poison))) harm[poison]()
-    return bus.request(subject, payload, deadline)
+    return bus.exchange(request)
   }
 })
 

@@ -32,6 +32,8 @@ export interface Cluster {
   readonly topic: string
   /** Starts one process with these actors. */
   readonly start: (...actors: ReadonlyArray<string>) => Promise<Spoor>
+  /** Starts one process with these actors from another tree: `file` is the path of its command `actor`. */
+  readonly startFrom: (file: string, ...actors: ReadonlyArray<string>) => Promise<Spoor>
   /** Every record of a topic, read by kcat. */
   readonly read: (topic: string) => ReadonlyArray<ForeignRecord>
   /** Numbers of waiting lines, claimed batches and dead letters. */
@@ -54,17 +56,19 @@ export const makeCluster = (servers: Environment, more: Environment = {}): Clust
   })
   const redis = new Redis(servers.REDIS_URL?.split(",")[0] ?? "")
   const running = new Set<Spoor>()
+  const start = async (actors: ReadonlyArray<string>, file?: string): Promise<Spoor> => {
+    const spoor = await startSpoor(actors, settings, "bun", file)
+    running.add(spoor)
+    return spoor
+  }
   return {
     settings,
     redis,
     queueKey,
     deadLetterKey,
     topic,
-    start: async (...actors) => {
-      const spoor = await startSpoor(actors, settings)
-      running.add(spoor)
-      return spoor
-    },
+    start: (...actors) => start(actors),
+    startFrom: (file, ...actors) => start(actors, file),
     read: (name) =>
       parseRecords(
         execFileSync("kcat", readArguments(servers.KAFKA_BROKERS ?? "", name), { maxBuffer: 1024 ** 3 })

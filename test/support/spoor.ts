@@ -83,9 +83,10 @@ export const launch = (
 export const startSpoor = async (
   args: ReadonlyArray<string>,
   settings: Environment,
-  runtime: keyof typeof runtimes = "bun"
+  runtime: keyof typeof runtimes = "bun",
+  file?: string
 ): Promise<Spoor> => {
-  const { child, output, ended } = launch(args, settings, runtime)
+  const { child, output, ended } = launch(args, settings, runtime, file)
   await new Promise<void>((resolve, reject) => {
     const checkBanner = (): void => {
       if (/^Spoor is running[\s\S]*^ {2}health .*\n/m.test(output())) resolve()

@@ -1,6 +1,7 @@
 /** The subjects on which actors publish and subscribe over NATS: what `--check --connect` tries. */
 import type { BusUse, SubjectUse } from "../../../bridge/message-bus/nats/inspect.ts"
 import { copySubscriptionSubject } from "../../../contracts/event-copy.ts"
+import { pushSubject } from "../../../contracts/messages/pushed-lines.ts"
 import { Enrich, Store } from "../../../contracts/requests.ts"
 import type { Actor } from "../../runtime/actor.ts"
 
@@ -27,6 +28,7 @@ const own = (name: string, inboxes: string): BusUse => {
   const uses: Readonly<Record<string, BusUse>> = {
     gateway: none,
     receiver: none,
+    forwarder: { publish: must(pushSubject), subscribe: must(inboxes) },
     drainer: {
       publish: [
         ...must(Enrich.subject),

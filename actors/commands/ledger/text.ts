@@ -50,10 +50,17 @@ export const ledgerText = (ledger: Ledger): string => {
     "",
     ...queueLines,
     ...others,
+    ...forwardedText(total),
     ...warnings.map((warning) => `WARNING: ${plain(warning)}`),
     balanceText(ledger)
   ].join("\n")
 }
+
+/** Nothing for a queue that is not an edge's. */
+const forwardedText = ({ forwarded }: LedgerTotals): ReadonlyArray<string> =>
+  forwarded === undefined
+    ? []
+    : [`${number(forwarded)} of the stored lines were forwarded to the centre, whose ledger received them.`]
 
 /** The size and age of what waits, and of what is in flight; nothing when the queue is empty. */
 const contentLines = (content: QueueContent | undefined): ReadonlyArray<string> => {

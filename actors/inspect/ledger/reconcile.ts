@@ -84,6 +84,7 @@ const addTo = (sum: Mutable<LedgerTotals>, more: LedgerTotals): void => {
   sum.waiting += more.waiting
   sum.inFlight += more.inFlight
   sum.replayed += more.replayed
+  if (more.forwarded !== undefined) sum.forwarded = (sum.forwarded ?? 0) + more.forwarded
 }
 
 /** `received` is calculated from the lines taken out of the list, not from their outcomes. */
@@ -104,7 +105,8 @@ const settledOf = ({
   stored,
   dead,
   replayed,
-  discarded
+  discarded,
+  forwarded
 }: QueueLedger["topics"][number]): LedgerTotals => ({
   received: received - replayed,
   stored,
@@ -112,7 +114,8 @@ const settledOf = ({
   discarded,
   replayed,
   waiting: 0,
-  inFlight: 0
+  inFlight: 0,
+  ...(forwarded === undefined ? {} : { forwarded })
 })
 
 const rowOf = (rows: Map<Topic, Mutable<LedgerTotals>>, topic: Topic): Mutable<LedgerTotals> => {

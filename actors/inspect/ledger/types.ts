@@ -16,6 +16,8 @@ export interface LedgerTotals {
   readonly inFlight: number
   /** Replays of dead letters. A replayed line is in flight or settled again, so this is not part of the sum. */
   readonly replayed: number
+  /** Of `stored`, the lines that this edge forwarded to its centre; absent when none were. */
+  readonly forwarded?: number
 }
 
 export interface TopicRow extends LedgerTotals {

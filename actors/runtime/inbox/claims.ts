@@ -33,7 +33,7 @@ import { inBatch, traceBegins } from "../telemetry/spans.ts"
 import { failureBackoffMs } from "./backoff.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
-import { type DrainOutages, makeDrainOutages } from "./drain-outages.ts"
+import { type DrainOutages, type DrainWords, logWords, makeDrainOutages } from "./drain-outages.ts"
 import { awaitInFlight } from "./drain-timeout.ts"
 import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
 import { type IdleWait, makeIdleWait } from "./idle-wait.ts"
@@ -60,8 +60,14 @@ const maxLinesInOutage = 32
 /** The pause of a candidate while another server's candidate is being tried, milliseconds. */
 const candidateTurnPauseMs = 250
 
-/** Claims batches from every queue server. */
-export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
+/**
+ * Claims batches from every queue server. `words`: what the log calls the place to which they go; `copyPublisher` makes the
+ * publisher of copies of rejected events.
+ */
+export const claimsFor = (
+  words: DrainWords,
+  copyPublisher: typeof makeCopyPublisher
+): Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> => ({
   describes: "batches of lines claimed from the queue",
   settings: topicSettings,
   open: Effect.fnUntraced(function* (mailbox) {
@@ -71,10 +77,10 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
     const counters = yield* makeQueueCounters(sources, topics.all)
     const inFlight = yield* FiberSet.make<void, never>()
     const outOfTime = yield* awaitInFlight(inFlight)
-    const outages = yield* makeDrainOutages
+    const outages = yield* makeDrainOutages(words)
     const shared: Draining = {
       mailbox,
-      settling: { meter, topics, outOfTime, counters, publishCopies: yield* makeCopyPublisher },
+      settling: { meter, topics, outOfTime, counters, publishCopies: yield* copyPublisher },
       counters,
       outages,
       inFlight,
@@ -91,7 +97,9 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
       Effect.never
     )
   })
-}
+})
+
+export const claims = claimsFor(logWords, makeCopyPublisher)
 
 /** The state that the loops of all servers share. */
 interface Draining {

@@ -19,20 +19,33 @@ export interface DrainOutages {
   readonly onQueue: (source: QueueSource, isSteady: boolean) => Operation
 }
 
+/** The words of the log about the place to which batches go. */
+export interface DrainWords {
+  readonly name: string
+  readonly ends: string
+  readonly begins: string
+  readonly meanwhile: string
+}
+
+export const logWords: DrainWords = {
+  name: "The path to the log",
+  ends: "Batches are stored again",
+  begins: "batch released: ",
+  meanwhile: "Batches wait in the queue and are tried again until they are stored."
+}
+
 /** The line is written after this time, milliseconds: by then it is known whether the bus is the cause. */
 const logAfterMs = 3_000
 
-export const makeDrainOutages = Effect.gen(function* () {
+export const makeDrainOutages = Effect.fnUntraced(function* (words: DrainWords) {
   const bus = yield* MessageBus
   const processOutages = yield* Outages
   const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
   const path = makeOutage({
-    ...{ name: "The path to the log", ends: "Batches are stored again", log, logAfterMs },
+    ...{ name: words.name, ends: words.ends, log, logAfterMs },
     isExplained: processOutages.isAnyOpen
   })
-  const storing = path.operation({
-    meanwhile: "Batches wait in the queue and are tried again until they are stored."
-  })
+  const storing = path.operation({ meanwhile: words.meanwhile })
   const probing = path.operation()
 
   /** The bus reports its outage when this fails: without a reply, nothing else tells yet. */
@@ -40,7 +53,7 @@ export const makeDrainOutages = Effect.gen(function* () {
 
   return {
     failed: ({ reason, message }) => {
-      storing.failed(message, { begins: "batch released: " })
+      storing.failed(message, { begins: words.begins })
       return reason === "no-answer" || reason === "timeout" ? Effect.asVoid(checkBus) : Effect.void
     },
     probeFailed: ({ message }) =>

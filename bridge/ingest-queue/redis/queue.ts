@@ -14,7 +14,7 @@ import { watchRefusals } from "../../redis/refused.ts"
 import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
 import { batchIdOf, digestOf, partsOf, unpack } from "../batch-blob.ts"
 import { deadLetterText } from "../dead-letter-json.ts"
-import { type Entry, entriesOf, placementsOf } from "../ledger-fields.ts"
+import { type Entry, entriesOf, forwardedOf, placementsOf } from "../ledger-fields.ts"
 import { failover, type PushServer } from "../push-failover.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../service.ts"
@@ -197,7 +197,7 @@ const counted = (
 ): ReadonlyArray<string | number> => [
   placements.length,
   ...placementsOf(placements).flatMap(({ name, entry }) => [name, ...flat([entry])]),
-  ...flat(entriesOf(counts))
+  ...flat([...entriesOf(counts), ...forwardedOf(placements)])
 ]
 
 const flat = (entries: ReadonlyArray<Entry>): ReadonlyArray<string | number> =>

@@ -13,7 +13,7 @@ import type { DatabaseSync } from "../../sqlite/database.ts"
 import { openFile, type SqliteFile } from "../../sqlite/database.ts"
 import { batchIdOf, digestOf, mayHold, pack, partsOf, unpack } from "../batch-blob.ts"
 import { deadLetterText } from "../dead-letter-json.ts"
-import { entriesOf, placementsOf } from "../ledger-fields.ts"
+import { entriesOf, forwardedOf, placementsOf } from "../ledger-fields.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import type {
   ClaimedBatch,
@@ -230,7 +230,7 @@ const settle = (
 ): boolean => {
   beginLedger(steps.ledger, now)
   if (!removeClaim(steps, key)) return false
-  addTo(steps.ledger, entriesOf(counts))
+  addTo(steps.ledger, [...entriesOf(counts), ...forwardedOf(placements)])
   addPlacements(steps.ledger, placementsOf(placements), now)
   return true
 }

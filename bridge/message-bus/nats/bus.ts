@@ -11,7 +11,7 @@ import { traceparentHeader } from "../../../contracts/trace-context.ts"
 import type { Dependency } from "../../dependency.ts"
 import { countDropped } from "../dropped-messages.ts"
 import { makeRequestHandlers } from "../request-handlers.ts"
-import type { BusMessage, BusRequest, MessageBus, OutgoingRequest } from "../service.ts"
+import type { BusMessage, BusRequest, MessageBus } from "../service.ts"
 import { isSubject } from "../subject.ts"
 import { connectNats } from "./connection.ts"
 import type { Header, NatsOptions, Received, ReconnectingNats } from "./connection-types.ts"
@@ -31,27 +31,7 @@ export const makeNats = Effect.fnUntraced(function* (
 ): Effect.fn.Return<MessageBus["Service"], Failure, Scope.Scope> {
   const nats = yield* connectNats(options)
 
-  const sendable = (subject: string, payload: Uint8Array): Effect.Effect<void, Failure> => {
-    if (!isSubject(subject)) return refuse("unreadable", `"${subject}" is not a valid subject`)
-    const limit = nats.limit()
-    return payload.length <= limit
-      ? Effect.void
-      : refuse("too-large", `a message of ${payload.length} bytes exceeds the limit of ${limit} bytes`)
-  }
-
-  const exchange = Effect.fnUntraced(function* (request: OutgoingRequest) {
-    const { subject, payload, deadline, traceparent, format } = request
-    const timeout = deadline - (yield* Clock.currentTimeMillis)
-    if (timeout < 1) return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
-    yield* sendable(subject, payload)
-    const headers = [timeoutHeaderOf(timeout), ...formatHeaderOf(format)]
-    if (traceparent !== undefined) headers.push([traceparentHeader, traceparent])
-    const reply = yield* nats.request(subject, payload, timeout, headers)
-    const failure = failureIn(reply)
-    if (failure !== undefined) return yield* failure
-    return { payload: reply.payload, format: formatIn(reply), instance: instanceIn(reply) }
-  })
-
+  const exchange = exchangeOn(nats)
   return {
     dependency: dependencyOf(nats),
     exchange,
@@ -59,7 +39,7 @@ export const makeNats = Effect.fnUntraced(function* (
       Effect.map(exchange({ subject, payload, deadline, traceparent }), (reply) => reply.payload),
 
     requestMany: Effect.fnUntraced(function* (subject, payload, window) {
-      yield* sendable(subject, payload)
+      yield* sendable(nats, subject, payload)
       const replies = yield* nats.requestMany(subject, payload, window, [timeoutHeaderOf(window)])
       return replies.filter((one) => failureIn(one) === undefined).map((one) => one.payload)
     }),
@@ -114,6 +94,31 @@ export const makeNats = Effect.fnUntraced(function* (
     flush: nats.flush
   }
 })
+
+const sendable = (
+  nats: ReconnectingNats,
+  subject: string,
+  payload: Uint8Array
+): Effect.Effect<void, Failure> => {
+  if (!isSubject(subject)) return refuse("unreadable", `"${subject}" is not a valid subject`)
+  const limit = nats.limit()
+  return payload.length <= limit
+    ? Effect.void
+    : refuse("too-large", `a message of ${payload.length} bytes exceeds the limit of ${limit} bytes`)
+}
+
+const exchangeOn = (nats: ReconnectingNats): MessageBus["Service"]["exchange"] =>
+  Effect.fnUntraced(function* ({ subject, payload, deadline, traceparent, format }) {
+    const timeout = deadline - (yield* Clock.currentTimeMillis)
+    if (timeout < 1) return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
+    yield* sendable(nats, subject, payload)
+    const headers = [timeoutHeaderOf(timeout), ...formatHeaderOf(format)]
+    if (traceparent !== undefined) headers.push([traceparentHeader, traceparent])
+    const reply = yield* nats.request(subject, payload, timeout, headers)
+    const failure = failureIn(reply)
+    if (failure !== undefined) return yield* failure
+    return { payload: reply.payload, format: formatIn(reply), instance: instanceIn(reply) }
+  })
 
 const timeoutHeaderOf = (timeoutMs: number): Header => [
   patienceHeader,

@@ -9,15 +9,7 @@ import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
 import { type ConnectionState, makeConnectionState } from "../../connection-state.ts"
 import { logWith, type Operation, type Outage, Outages, observed } from "../../outage.ts"
 import type { Listener, NatsOptions, ReconnectingNats } from "./connection-types.ts"
-import {
-  dial,
-  headersOf,
-  type NatsConnection,
-  received,
-  type Status,
-  type Subscription,
-  withHeaders
-} from "./dial.ts"
+import { dial, type NatsConnection, received, type Status, type Subscription, withHeaders } from "./dial.ts"
 import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
 import { allServers, type DialOptions, readDialOptions } from "./options.ts"
 import { ignoreOrphans } from "./orphans.ts"
@@ -222,7 +214,7 @@ const reconnecting = (client: Client): ReconnectingNats => {
 
     request: (subject, payload, timeout, headers) =>
       withConnection(client, subject, async (nc) =>
-        received(await nc.request(subject, payload, { timeout, headers: headersOf(headers) }))
+        received(await nc.request(subject, payload, { timeout, ...withHeaders(headers) }))
       ),
 
     requestMany: (subject, payload, window, headers) =>
@@ -230,7 +222,7 @@ const reconnecting = (client: Client): ReconnectingNats => {
         const replies = await nc.requestMany(subject, payload, {
           strategy: "timer",
           maxWait: window,
-          headers: headersOf(headers)
+          ...withHeaders(headers)
         })
         return Array.fromAsync(replies, received)
       }),

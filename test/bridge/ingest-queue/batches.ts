@@ -75,7 +75,7 @@ export const account = (topic: Topic, some: Partial<TopicTotals>): TopicTotals =
   ...some
 })
 
-const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicTotals, "topic">): number =>
+const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicTotals, "topic" | "forwarded">): number =>
   ledger.topics.reduce((total, topic) => total + topic[kind], 0)
 
 /**
