@@ -41,8 +41,7 @@ export class EdgeQueue extends DurableObject<Record<string, unknown>> implements
       ? edgeStore({ ...settings.value, store: this.lines, wake: () => this.wake(), log: writeLog })
       : settings.failure
     void ctx.blockConcurrencyWhile(async () => {
-      const { lines } = await this.lines.size()
-      if (lines > 0) await this.wake()
+      if (!this.lines.isEmpty) await this.wake()
     })
   }
 
@@ -86,11 +85,9 @@ export class EdgeQueue extends DurableObject<Record<string, unknown>> implements
     if (planned === null || planned > now + farAlarmMs) await this.ctx.storage.setAlarm(now)
   }
 
-  /** The next attempt in `waitMs`, else at once while lines are stored, else the end of a salt. */
+  /** While lines are stored, the alarm is the next attempt, in `waitMs` or at once; else the end of a salt. */
   private async setNextAlarm(waitMs: number | undefined): Promise<void> {
-    const now = Date.now()
-    const { lines } = await this.lines.size()
-    const at = lines > 0 ? now + (waitMs ?? 0) : this.lines.nextSaltEnd()
+    const at = this.lines.isEmpty ? this.lines.nextSaltEnd() : Date.now() + (waitMs ?? 0)
     if (at !== undefined) await this.ctx.storage.setAlarm(at)
   }
 }

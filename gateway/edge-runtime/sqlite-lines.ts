@@ -93,6 +93,11 @@ export class SqliteLines implements LineStore {
     return salt
   }
 
+  /** Whether no lines are stored. */
+  get isEmpty(): boolean {
+    return this.stored.lines === 0
+  }
+
   /** When the oldest salt must be deleted, milliseconds since 1970; undefined without salts. */
   nextSaltEnd(): number | undefined {
     const { day } = this.storage.sql.exec<{ day: number | null }>("SELECT MIN(day) AS day FROM salts").one()
