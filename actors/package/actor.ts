@@ -59,27 +59,17 @@ export {
 export { counter } from "../counter/counter.ts"
 export { type CountedEvent, readEvent } from "../inspect/counters/counted-event.ts"
 export type { Counting } from "../inspect/counters/counting.ts"
-// How an actor is described, and what its handler and its inbox get.
-export type { DeclaredMetric, Definition, Inbox, SettingsCheck, StartFailure } from "../runtime/actor.ts"
-export { Self } from "../runtime/actor-context.ts"
-export { Deadline } from "../runtime/deadline.ts"
-export {
-  eventLog,
-  geoIp,
-  ingestQueue,
-  messageBus,
-  type Provided,
-  progressBus,
-  projectionStore,
-  type Requirement
-} from "../runtime/dependencies.ts"
-// Inboxes: where its messages come from. `keyed` joins them here.
-export type { BatchOutcome, Lines } from "../runtime/inbox/batch-outcome.ts"
-export { claims } from "../runtime/inbox/claims.ts"
-export { copies } from "../runtime/inbox/copies.ts"
-export { records } from "../runtime/inbox/records.ts"
-export { requests } from "../runtime/inbox/requests.ts"
-export type { Handle, Limits, Mailbox, Weight } from "../runtime/mailbox.ts"
+// Actors with a state and timers for each value of a parameter.
+export type {
+  Emission,
+  FiredTimer,
+  KeyedContext,
+  KeyedDefinition,
+  KeyedEvent,
+  KeyedHandlers,
+  KeyedResult
+} from "../keyed/definition.ts"
+export { keyed } from "../keyed/keyed.ts"
 
 // What an actor sends.
 export { publishBatchProgress } from "../runtime/publish/batch-progress.ts"
