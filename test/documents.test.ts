@@ -110,9 +110,6 @@ describe("rooms", () => {
   }
 })
 
-/** Files that a document tells its reader to write. */
-const toBeWritten = new Set(["actors/browser-counter.ts"])
-
 /** Files as seen from the root of the project. */
 const filesIn = (text: string): ReadonlyArray<string> =>
   Array.from(
@@ -132,7 +129,7 @@ describe("names", () => {
 
   for (const { path, text } of all) {
     test(`${path}: every file that it names exists`, () => {
-      const missing = filesIn(text).filter((file) => !toBeWritten.has(file) && !existsSync(join(root, file)))
+      const missing = filesIn(text).filter((file) => !existsSync(join(root, file)))
       expect(missing).toEqual([])
     })
 

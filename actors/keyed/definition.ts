@@ -28,6 +28,7 @@ export interface KeyedEvent {
   readonly event: CountedEvent
 }
 
+/** The key of an event or a timer, its state, and the time. */
 export interface KeyedContext<S> {
   readonly key: string
   /** The state of the key; undefined when it has none. */
@@ -76,6 +77,7 @@ export type Values<T extends Settings> = {
 }
 export type Settings = Readonly<Record<string, Setting<unknown>>>
 
+/** The description of a keyed actor. */
 export interface KeyedDefinition<S, T extends Settings> {
   /** Unique among all actors; its consumer group is `spoor-<name>`. */
   readonly name: string

@@ -1,6 +1,12 @@
 /**
  * `spoor/actor`: what a project of your own needs to define an actor. A chosen list; everything else of Spoor may change
  * without notice. `npx spoor actor ./file.ts` runs the actors that a file exports.
+ *
+ * - Actors: `Actor.make`, `counter`, `keyed`.
+ * - Inboxes, where messages come from: `records`, `requests`, `claims`, `copies`, or an `Inbox` of your own.
+ * - Requirements and the services that they provide: `eventLog` and `EventLog`, `messageBus` and `MessageBus`, and so on.
+ * - In the handler and the setup: `Self`, `Deadline`, `readEvent`.
+ * - What an actor sends: `ask`, `publishBatchProgress`, `publishConsumerProgress`, `makeCopyPublisher`.
  */
 import { make, type Actor as RunnableActor } from "../runtime/actor.ts"
 
@@ -35,7 +41,6 @@ export const Actor: { readonly make: typeof make } = { make }
 /** An actor that a process, or a test, can run: what `Actor.make` and `counter` return. */
 export type Actor = RunnableActor
 
-// Requirements, and the services that they provide to the actor.
 export type { Dependency } from "../../bridge/dependency.ts"
 export {
   type Appended,
@@ -55,20 +60,19 @@ export {
   type RecordEffect,
   type Row
 } from "../../bridge/projection-store/service.ts"
-// Counters, and events as consumers read them.
 export { counter } from "../counter/counter.ts"
 export { type CountedEvent, readEvent } from "../inspect/counters/counted-event.ts"
 export type { Counting } from "../inspect/counters/counting.ts"
-// Keyed actors: state and timers for each value of a parameter.
-export {
-  type KeyedContext,
-  type KeyedDefinition,
-  type KeyedEvent,
-  type KeyedHandlers,
-  type KeyedResult,
-  keyed
-} from "../keyed/keyed.ts"
-// How an actor is described, and what its handler and its inbox get.
+export type {
+  Emission,
+  FiredTimer,
+  KeyedContext,
+  KeyedDefinition,
+  KeyedEvent,
+  KeyedHandlers,
+  KeyedResult
+} from "../keyed/definition.ts"
+export { keyed } from "../keyed/keyed.ts"
 export type { DeclaredMetric, Definition, Inbox, SettingsCheck, StartFailure } from "../runtime/actor.ts"
 export { Self } from "../runtime/actor-context.ts"
 export { Deadline } from "../runtime/deadline.ts"
@@ -89,8 +93,6 @@ export { copies } from "../runtime/inbox/copies.ts"
 export { records } from "../runtime/inbox/records.ts"
 export { requests } from "../runtime/inbox/requests.ts"
 export type { Handle, Limits, Mailbox, Weight } from "../runtime/mailbox.ts"
-
-// What an actor sends.
 export { publishBatchProgress } from "../runtime/publish/batch-progress.ts"
 export { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 export { makeCopyPublisher, type PublishCopies } from "../runtime/publish/event-copies.ts"

@@ -52,6 +52,12 @@ describe("the entry points", () => {
     })
   }
 
+  test("spoor/actor has the inboxes, requirements and services that an actor is made of", async () => {
+    const needed =
+      "Actor Deadline EventLog IngestQueue MessageBus ProjectionStore Self ask claims copies counter eventLog ingestQueue keyed messageBus projectionStore publishBatchProgress readEvent records requests"
+    expect(Object.keys(await import("spoor/actor"))).toEqual(expect.arrayContaining(needed.split(" ")))
+  })
+
   test("each function, service and inbox of spoor/actor and spoor/testing has a comment with an example", () => {
     for (const entry of ["actors/package/actor.ts", "actors/package/testing.ts"]) {
       const named = exportsOf(entry).filter(({ isType, name }) => !isType && name !== "testBegins")

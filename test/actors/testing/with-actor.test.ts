@@ -2,11 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import { Clock, Context, Duration, Effect, Fiber, Layer } from "effect"
 import { EventCounter } from "../../../actors/event-counter.ts"
+import { readEvent } from "../../../actors/inspect/counters/counted-event.ts"
 import * as Actor from "../../../actors/runtime/actor.ts"
 import { eventLog, ingestQueue, messageBus, type Requirement } from "../../../actors/runtime/dependencies.ts"
 import { claims } from "../../../actors/runtime/inbox/claims.ts"
 import { records } from "../../../actors/runtime/inbox/records.ts"
 import { requests } from "../../../actors/runtime/inbox/requests.ts"
+import { Sessions } from "../../../actors/sessions.ts"
 import { line, record, testBegins } from "../../../actors/testing/events.ts"
 import { withActor } from "../../../actors/testing/with-actor.ts"
 import { EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
@@ -211,6 +213,22 @@ describe("time, settings and services", () => {
       }
     )
   })
+
+  test("a keyed actor's timers fire in virtual time: 30 minutes of silence end a session", () =>
+    withActor(Sessions, function* (actor) {
+      const ofDevice = (type: string) => record({ type, params: { deviceid: "d1" }, id: `${newBatchId()}-0` })
+      yield* actor.append([ofDevice("open")])
+      yield* actor.advance("20 minutes")
+      yield* actor.append([ofDevice("buy")])
+      yield* actor.advance("20 minutes")
+      expect(yield* actor.records("sessions")).toEqual([])
+      yield* actor.advance("11 minutes")
+      const [session, ...others] = (yield* actor.records("sessions")).map(readEvent)
+      expect(others).toEqual([])
+      expect(["deviceid", "events", "entry", "exit", "duration"].map((name) => session?.param(name))).toEqual(
+        ["d1", "2", "open", "buy", String(20 * 60_000)]
+      )
+    }))
 
   test("settings are those of the test; the environment is not read; a wrong one fails the start", async () => {
     const pause = setting("PAUSE", duration("seconds"), Duration.seconds(1), "", "1s")
