@@ -10,10 +10,11 @@ import { Schema } from "effect"
 import { actorNames } from "../../actors/all.ts"
 import type { RawBatchV2, ReplyV2, StepReplyV2, TapEventV1 } from "../../contracts/generated/messages.ts"
 import { allMessages } from "../../contracts/messages/all-messages.ts"
-import type { RawMessage2 } from "../../contracts/messages/raw-batch.ts"
-import type { Reply2 } from "../../contracts/messages/reply.ts"
-import type { StepReply } from "../../contracts/messages/step.ts"
-import type { TapEvent } from "../../contracts/tap-event.ts"
+import { decode } from "../../contracts/messages/msgpack.ts"
+import { RawMessage2 } from "../../contracts/messages/raw-batch.ts"
+import { Reply2 } from "../../contracts/messages/reply.ts"
+import { StepReply } from "../../contracts/messages/step.ts"
+import { TapEvent } from "../../contracts/tap-event.ts"
 import { outdatedFiles } from "../../deploy/contracts/generate.ts"
 import { schemasOf } from "../../deploy/contracts/json-schema.ts"
 import { isMissing } from "../support/missing.ts"
@@ -116,16 +117,20 @@ describe("the JSON Schemas", () => {
 })
 
 describe("the types", () => {
-  /** Compiles only if the generated type and that of our schema are the same but for brands. */
-  const both = {
-    raw: (message: typeof RawMessage2.Type): RawBatchV2 => message,
-    reply: (message: typeof Reply2.Type): ReplyV2 => message,
-    step: (message: typeof StepReply.Type): StepReplyV2 => message,
-    tap: (message: TapEvent): TapEventV1 => message
-  }
+  const decoded = <A>(schema: Schema.Codec<A>, path: string): A =>
+    Schema.decodeUnknownSync(schema)(decode(readFileSync(join(contracts, "vectors", path))))
 
-  test("of TypeScript are those of our schemas", () => {
-    expect(Object.keys(both)).toHaveLength(4)
+  test("of TypeScript fit what our schemas decode: this compiles, and its fields are there", () => {
+    const raw: RawBatchV2 = decoded(RawMessage2, "raw-batch.2/mixed.msgpack")
+    const reply: ReplyV2 = decoded(Reply2, "reply.2/some-rejected.msgpack")
+    const step: StepReplyV2 = decoded(StepReply, "step-reply.2/added.msgpack")
+    const tapped: TapEventV1 = Schema.decodeUnknownSync(TapEvent)(
+      JSON.parse(read("vectors", "tap-event.1", "stored.json"))
+    )
+    expect([raw.v, raw.texts instanceof Uint8Array, raw.topics.length]).toEqual([2, true, 3])
+    expect("receipt" in reply && reply.receipt.rejected[0]?.reason).toBe("not enriched")
+    expect("step" in step && step.step.added[0]?.params.score).toBe("0.97")
+    expect(tapped.times.logged).toBe(1_795_206_900_723)
   })
 
   const has = (program: string): boolean => spawnSync(program, ["--help"]).error === undefined
