@@ -22,7 +22,8 @@ import queue
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Sequence, Union
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Union
 
 from .actor import Actor, Endpoint, Handle, Request
 from .event import Event
