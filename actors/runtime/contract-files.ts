@@ -1,11 +1,12 @@
 /**
  * Serves the generated description of the messages (contracts/generated) below `/contracts`: a page for people, JSON
  * Schemas, the AsyncAPI document, and types for other languages. The files are read at the first request and kept.
+ * An installation without them answers 404.
  */
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { sourceFolder } from "../../bridge/bundled-files.ts"
+import { isExecutable, type SourceFolder, sourceFolder } from "../../bridge/bundled-files.ts"
 
 const generated = join(import.meta.dirname, "..", "..", "contracts", "generated")
 
@@ -63,7 +64,7 @@ const filesIn = (
   path: string,
   type: string
 ): ReadonlyArray<readonly [string, ContractFile]> => {
-  const folder = sourceFolder(name, path)
+  const folder = folderAt(name, path)
   return folder.names.flatMap((file) => {
     const contentType = type || contentTypes[file.slice(file.lastIndexOf(".") + 1)]
     if (contentType === undefined) return []
@@ -79,6 +80,10 @@ const filesIn = (
     return [[`${prefix}/${file}`, { body, headers }] as const]
   })
 }
+
+/** The folder; an empty one where the files are not installed. */
+const folderAt = (name: string, path: string): SourceFolder =>
+  isExecutable() || existsSync(path) ? sourceFolder(name, path) : { names: [], path: () => "" }
 
 /** The page has a style sheet and no scripts. */
 const pagePolicy =

@@ -1,10 +1,10 @@
 /**
  * The format in which one sender writes the requests of a conversation: the newest that every responder reads, as their
- * endpoints say in `$SRV.INFO`. It is asked at the first use and at most every 10 s, in the background: until the first
- * answer the sender writes the oldest format, which all read. Within one process all actors are of one version, so the
- * format is the newest at once. Lives as long as its sender.
+ * endpoints say in `$SRV.INFO`. It is asked at the first use, which waits for the answers, and then at most every 10 s in
+ * the background. Without an answer the sender writes the oldest format, which all read. Within one process all actors are
+ * of one version, so the format is the newest at once. Lives as long as its sender.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import { discover, type Info } from "../../bridge/message-bus/micro-service.ts"
 import type { MessageBus } from "../../bridge/message-bus/service.ts"
 import {
@@ -19,14 +19,15 @@ import type { Conversation } from "../../contracts/requests.ts"
 
 /** The shortest time between two questions, milliseconds. */
 export const askIntervalMs = 10_000
-/** How long answers are collected, milliseconds. */
-const collectMs = 1_000
+/** How long answers are collected, milliseconds: the first batch waits for it. */
+const collectMs = 300
 
 export interface FormatChoice {
   /** The format to write now; asks again in the background when that is due. */
   readonly current: Effect.Effect<Format>
   /**
-   * Nobody serves the subject of that format: the oldest, until the next answers. Undefined when the request was in it.
+   * Nobody serves the subject of that format: the oldest, until the next answers. Undefined when that has the
+   * same subject.
    */
   readonly unserved: (format: Format) => Effect.Effect<Format | undefined>
   /** A responder reads only these formats: the newest shared one. Undefined when there is none, or it was used already. */
@@ -40,6 +41,7 @@ export const negotiateFormat = (bus: MessageBus["Service"], conversation: Subjec
   const isOneVersion = bus.dependency.embedded
   let chosen: Format = isOneVersion ? newestFormat : oldestFormat
   let askedAt = Number.NEGATIVE_INFINITY
+  const answered = Deferred.makeUnsafe<void>()
 
   const choose = (format: Format, why: string): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -56,20 +58,22 @@ export const negotiateFormat = (bus: MessageBus["Service"], conversation: Subjec
       const choice = formatFor(found, conversation)
       return choice === undefined ? Effect.void : choose(choice.format, choice.why)
     }),
-    Effect.catch(({ message }) => Effect.logDebug(`formats of ${conversation.name}: ${message}`))
+    Effect.catch(({ message }) => Effect.logDebug(`formats of ${conversation.name}: ${message}`)),
+    Effect.ensuring(Deferred.succeed(answered, undefined))
   )
 
   return {
     current: Effect.suspend(() => {
       if (isOneVersion) return Effect.succeed(chosen)
       return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        if (now - askedAt < askIntervalMs) return Effect.succeed(chosen)
-        askedAt = now
-        return Effect.map(Effect.forkDetach(ask), () => chosen)
+        const isDue = now - askedAt >= askIntervalMs
+        if (isDue) askedAt = now
+        const asking = isDue ? Effect.forkDetach(ask) : Effect.void
+        return Effect.map(Effect.andThen(asking, Deferred.await(answered)), () => chosen)
       })
     }),
     unserved: (format) =>
-      format === oldestFormat
+      conversation.subjects[format] === conversation.subjects[oldestFormat]
         ? Effect.succeed(undefined)
         : Effect.as(choose(oldestFormat, `no actor serves ${conversation.subjects[format]}`), oldestFormat),
     refused: (format, readable) => {

@@ -2,6 +2,7 @@
  * Serves health and metrics of the process, and the description of its messages, over HTTP on OPS_PORT, for load balancers,
  * Kubernetes, Prometheus and people, until its scope closes. The responses contain addresses and file paths, so it listens on 127.0.0.1 unless OPS_HOST is set.
  */
+import { hostname as machine } from "node:os"
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { noStore } from "../../gateway/http/responses.ts"
@@ -11,7 +12,10 @@ import type { Health, HealthReport } from "./health.ts"
 import { served } from "./http-server.ts"
 import { opsHost, opsPort } from "./settings.ts"
 
-/** Serves until the scope closes; returns the URL. Fails with `unavailable` when the port is in use. */
+/**
+ * Serves until the scope closes; returns its URL for this machine, and its address for others, which `$SRV.INFO` names.
+ * Fails with `unavailable` when the port is in use.
+ */
 export const opsServer = Effect.fnUntraced(function* (health: Health) {
   const { port, hostname } = yield* readAll({ port: opsPort, hostname: opsHost })
   const fetch = (request: Request): Response | Promise<Response> => {
@@ -28,7 +32,9 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
     const message = "Not found. The paths are /health/live, /health/ready, /metrics and /contracts."
     return Response.json({ error: "not-found", message }, { status: 404 })
   }
-  return yield* served({ port, hostname, fetch }, health.isLeaving)
+  const url = yield* served({ port, hostname, fetch }, health.isLeaving)
+  const isAnyHost = hostname === "0.0.0.0" || hostname === "::"
+  return { url, address: isAnyHost ? `http://${machine()}:${new URL(url).port}` : url }
 })
 
 /** The process is up. Checks no other system, so that an outage elsewhere never restarts this process. */

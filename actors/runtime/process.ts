@@ -98,14 +98,15 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   dependencies.forEach(health.addDependencies)
   yield* health.exportDependencies
 
-  announce("health", `${yield* opsServer(health)}/health/ready`)
+  const ops = yield* opsServer(health)
+  announce("health", `${ops.url}/health/ready`)
   const running: Array<RunningActor> = []
   for (const actor of actors.toReversed()) {
     const one = yield* start(actor, context, health, announce, announced)
     const systems = actor.requires
       .flatMap((requirement) => requirement.systems(context))
       .map(([name]) => name)
-    yield* Effect.provideService(registerOnBus(one, health, systems), MessageBus, bus)
+    yield* Effect.provideService(registerOnBus(one, health, systems, ops.address), MessageBus, bus)
     running.unshift(one)
   }
   yield* printBanner(actors, addresses, dependencies.flat(), thisWorker)

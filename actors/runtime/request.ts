@@ -99,7 +99,9 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       (failure) => failure.reason === "too-large",
       ({ message }) => {
         if (request.events.length <= 1)
-          return Effect.suspend(() => rejectLarge(request, conversation.write(request).length, by, message))
+          return Effect.flatMap(choice.current, (format) =>
+            rejectLarge(request, conversation.write(request, format).length, by, message)
+          )
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts(partOf(request, events))).pipe(

@@ -33,7 +33,7 @@ export const restartFigures = (actor: string): Effect.Effect<RestartFigures> => 
   return Effect.as(Effect.all([Metric.update(ownRestarts, 0), Metric.update(ownGivenUp, 0)]), {
     crashed: (cause) =>
       Effect.map(Clock.currentTimeMillis, (at) => {
-        lastCrash = { at, cause: textOf(cause) }
+        lastCrash = { at, cause: crashTextOf(cause) }
       }),
     restarted: Effect.suspend(() => {
       count += 1
@@ -44,7 +44,9 @@ export const restartFigures = (actor: string): Effect.Effect<RestartFigures> => 
   })
 }
 
-const textOf = (cause: Cause.Cause<unknown>): string => {
+/** The error of a crash, for people: one line of at most 500 characters. */
+export const crashTextOf = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
-  return (error instanceof Error ? error.message : String(error)).slice(0, maxCauseChars)
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/\s*\n\s*/g, " ").slice(0, maxCauseChars)
 }

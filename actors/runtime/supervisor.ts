@@ -3,14 +3,15 @@
  * stopped. A failure before the actor was ever up fails the start; more than ten crashes without a healthy minute between
  * them end the process. Lives from `start` until its scope closes.
  */
-import { type Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
+import { Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
+import { Failure } from "../../contracts/failure.ts"
 import { newBatchId } from "../../contracts/ids.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { Self, type ServedEndpoint } from "./actor-context.ts"
 import type { Health } from "./health.ts"
 import { failureBackoffMs } from "./inbox/backoff.ts"
 import { type Meter, makeMeter } from "./metrics.ts"
-import { type RestartFigures, restartFigures } from "./restart-figures.ts"
+import { crashTextOf, type RestartFigures, restartFigures } from "./restart-figures.ts"
 
 /** A supervised actor. */
 export interface RunningActor {
@@ -34,6 +35,15 @@ const maxCrashes = 10
 
 /** How long a process whose actor is given up reports that, before it ends: the viewer asks every second. */
 const givenUpNoticeMs = 3_000
+
+/** The end of the process: a setting that has become invalid keeps its exit code. */
+const givenUp = (name: string, cause: Cause.Cause<StartFailure>): Failure => {
+  const error = Cause.squash(cause)
+  return new Failure({
+    reason: error instanceof Failure ? error.reason : "crashed",
+    message: `The actor ${name} crashed ${maxCrashes + 1} times without a healthy minute in between and is given up, so this process ends: ${crashTextOf(cause)}`
+  })
+}
 
 /** What the inbox of the current run serves. */
 const makeServed = () => {
@@ -93,7 +103,7 @@ export const start = Effect.fnUntraced(function* (
     yield* figures.gaveUp
     health.setActor(actor.name, "given up")
     yield* Effect.sleep(givenUpNoticeMs)
-    yield* Deferred.failCause(failed, cause)
+    yield* Deferred.fail(failed, givenUp(actor.name, cause))
     return false
   })
 

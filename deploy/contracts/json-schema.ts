@@ -117,8 +117,8 @@ const mapped = <A, B>(
 ): Readonly<Record<string, B>> =>
   Object.fromEntries(Object.entries(all).map(([name, value]) => [name, one(value, name)]))
 
-/** Every field needs a description, unless its type is named and described itself. */
-const checkDescriptions = (schema: JsonSchema, path: string): void => {
+/** Throws for a field without a description. Every field needs one, unless its type is named and described itself. */
+export const checkDescriptions = (schema: JsonSchema, path: string): void => {
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
     const isNamed = part.$ref !== undefined || part.items?.$ref !== undefined
     if (part.description === undefined && !isNamed)

@@ -4,11 +4,13 @@
  * back: nothing is lost, dead-lettered or unreadable, every event is stored and counted once, and the ledger is exact.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
 import { connect } from "@nats-io/transport-node"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { eventually } from "../support/eventually.ts"
 import { extractLastRelease, hasLastRelease, lastRelease, type ReleaseTree } from "../support/last-release.ts"
 import { canStartNats, type NatsServer, privateNats } from "../support/nats.ts"
+import { type Spoor, startSpoor } from "../support/spoor.ts"
 import {
   type Fleet,
   groups,
@@ -168,6 +170,34 @@ describe.skipIf(!canRun)(`this version beside ${lastRelease.version}`, () => {
         return rows["by-type"]?.some((row) => row.type === "steady" && Object.values(row).includes(sent))
       })
     }
+  }, 90_000)
+})
+
+describe.skipIf(!canRun)(`under the NATS accounts of ${lastRelease.version}`, () => {
+  test("actors of this version start, write format 1, and say what to allow", async () => {
+    const release = extractLastRelease()
+    const accounts = readFileSync(release.path("deploy/nats/spoor.conf"), "utf8")
+    release.remove()
+    const users = Array.from(accounts.matchAll(/^ +user: (\w+)$/gm), ([, user = ""]) => user)
+    const passwords = users.map((user) => `NATS_PASSWORD_${user.toUpperCase()}: "of-${user}"`)
+    const nats = await privateNats([...passwords, accounts].join("\n"))
+    await nats.start()
+    const asUser = (user: string) => ({
+      NATS_URL: nats.url.replace("//", `//${user}:of-${user}@`),
+      NATS_INBOX_PREFIX: `_INBOX.${user}`
+    })
+    const cluster = makeCluster(servers ?? {})
+    const running: Array<Spoor> = []
+    for (const group of groups.toReversed())
+      running.unshift(await startSpoor([group], { ...cluster.settings, ...asUser(group) }))
+    const load = startLoad({ tracker: { cluster, lines: 10 } })
+    await load.accepts(500)
+    await load.stop()
+    await expectEachOnce(cluster, load)
+    expect(running[1]?.output()).toContain("Allow the subject spoor.enrich.2 for this actor")
+    for (const one of running) expect(await one.end()).toBe(0)
+    await cluster.stop()
+    await nats.remove()
   }, 90_000)
 })
 

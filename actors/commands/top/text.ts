@@ -121,14 +121,15 @@ const instanceLines = (
   })
 }
 
-const isTroubled = ({ silentFor, troubles }: InstanceView): boolean =>
-  silentFor > maxSilenceSeconds || Object.keys(troubles).length > 0
+const isTroubled = ({ silentFor, troubles, isCrashed }: InstanceView): boolean =>
+  silentFor > maxSilenceSeconds || isCrashed === true || Object.keys(troubles).length > 0
 
 /** An instance that has not answered for longer than this is shown as silent, seconds. */
 const maxSilenceSeconds = 3
 
-const remarks = ({ silentFor, troubles, behind }: InstanceView): ReadonlyArray<string> => [
+const remarks = ({ silentFor, troubles, behind, crash }: InstanceView): ReadonlyArray<string> => [
   ...(silentFor > maxSilenceSeconds ? [`silent for ${silentFor} s`] : []),
+  ...(crash === undefined ? [] : [plain(crash)]),
   ...(behind === undefined ? [] : [`${number(behind)} behind`]),
   ...Object.entries(troubles).map(([name, sentence]) => `${plain(name)}: ${plain(sentence)}`)
 ]

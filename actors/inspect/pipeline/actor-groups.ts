@@ -4,6 +4,7 @@
  */
 import type { Behind } from "../../../contracts/actor-stats.ts"
 import { many, span } from "../format.ts"
+import { crashSentence, isDownByCrash } from "./crashes.ts"
 import { type ActorObservation, stalledAfterMs } from "./health-rules.ts"
 import { type Instance, silentAfterMs } from "./instances.ts"
 
@@ -153,7 +154,8 @@ const seenOf = (
   return {
     name,
     instances: running.length,
-    restarting: running.filter(({ last }) => last.figures.state === "restarting").length,
+    restarting: running.filter(({ last }) => isDownByCrash(last.figures)).length,
+    crash: crashSentence(all.map(({ last }) => last.figures)),
     silent: all.length - running.length,
     lastSeenAgo: ago(at, latest(all.map(({ last }) => last.at))),
     succeededAgo: ago(at, latest(all.map(({ succeededAt }) => succeededAt))),

@@ -14,6 +14,8 @@ export interface ActorObservation {
   /** Instances that answer; of these, the ones that are restarting; and those that stopped answering recently. */
   readonly instances: number
   readonly restarting: number
+  /** Why some instances are down, if they crashed: "crashed and is restarting: …"; of silent ones too. */
+  readonly crash: string | undefined
   readonly silent: number
   /** Since an instance last answered. */
   readonly lastSeenAgo: number | undefined
@@ -61,7 +63,7 @@ const isRecent = (age: number | undefined): boolean => age !== undefined && age 
 /** The health of an actor with at least one instance that answers. */
 export const actorHealth = (seen: ActorObservation): StageHealth => {
   const { instances, restarting, succeededAgo, failedAgo, underWay, progressAgo, unreachable } = seen
-  if (restarting === instances) return down("It crashed and is restarting.")
+  if (restarting === instances) return down(`It ${seen.crash ?? "crashed and is restarting."}`)
   if (isRecent(succeededAgo)) return flowing(partly(seen))
   if (isRecent(failedAgo)) return stalled(`No message succeeds: ${why(seen)}`)
   if (underWay > 0 && progressAgo >= stalledAfterMs) {
@@ -80,6 +82,8 @@ export interface AbsentActor {
   readonly name: string
   /** Since an instance last answered; undefined: never. */
   readonly lastSeenAgo: number | undefined
+  /** Why the last instances ended, if they crashed: as in `ActorObservation`. */
+  readonly crash?: string | undefined
   readonly bus: BusObservation
   readonly queue: StageHealth | undefined
   /** Other programs push lines to the queue. */
@@ -90,12 +94,15 @@ export interface AbsentActor {
 export const absentActorHealth = ({
   name,
   lastSeenAgo,
+  crash,
   bus,
   queue,
   othersPush
 }: AbsentActor): StageHealth => {
-  if (lastSeenAgo !== undefined)
-    return down(`No ${name} runs. The last one answered ${span(lastSeenAgo)} ago.`)
+  if (lastSeenAgo !== undefined) {
+    const because = crash === undefined ? "" : ` It ${crash}`
+    return down(`No ${name} runs. The last one answered ${span(lastSeenAgo)} ago.${because}`)
+  }
   if (name === "gateway" && othersPush) return idle("No gateway runs; other programs push to the queue.")
   if (!bus.embedded) return down(`No ${name} runs.`)
   const unseen = `No ${name} runs in this process; without NATS_URL those of other processes cannot be seen.`
@@ -244,10 +251,13 @@ export const systemHealth = (
 }
 
 /** What is wrong with some instances while the others work. */
-const partly = ({ silent, instances, partlyUnreachable, unreachable }: ActorObservation): string => {
+const partly = (seen: ActorObservation): string => {
+  const { silent, instances, restarting, crash, partlyUnreachable, unreachable } = seen
   const gone =
     silent === 0 ? "" : `${silent} of ${instances + silent} no longer ${silent === 1 ? "answers" : "answer"}.`
-  return `${gone}${troublesText({ ...partlyUnreachable, ...unreachable })}`.trim()
+  const crashed =
+    crash === undefined ? "" : ` ${restarting > 0 ? `${restarting} of ${instances}` : "One of them"} ${crash}`
+  return `${gone}${crashed}${troublesText({ ...partlyUnreachable, ...unreachable })}`.trim()
 }
 
 const why = ({ reason, unreachable }: ActorObservation): string =>

@@ -7,6 +7,7 @@ import { Schema } from "effect"
 import type { Info, Stats } from "../../../bridge/message-bus/micro-service.ts"
 import { ActorFigures } from "../../../contracts/actor-stats.ts"
 import { rounded } from "../format.ts"
+import { crashSentence } from "./crashes.ts"
 import type { Figure } from "./system-view.ts"
 
 /** The figures of an instance at one moment. Counts only grow. */
@@ -56,6 +57,8 @@ const readFigures = Schema.decodeUnknownOption(ActorFigures)
 export interface Gone {
   readonly lastSeenAgo: number
   readonly isReader: boolean
+  /** Why it ended, if it was down by a crash when it last answered: "crashed too often and was given up: …". */
+  readonly crash: string | undefined
 }
 
 export interface Instances {
@@ -77,7 +80,7 @@ export interface Instances {
 
 export const makeInstances = (): Instances => {
   const known = new Map<string, Instance>()
-  const lastSeen = new Map<string, { readonly at: number; readonly isReader: boolean }>()
+  const lastSeen = new Map<string, Omit<Gone, "lastSeenAgo"> & { readonly at: number }>()
 
   const summaries = new Map<string, string>()
 
@@ -110,7 +113,11 @@ export const makeInstances = (): Instances => {
         const sample = sampleOf(answer, at)
         if (sample === undefined) continue
         if (lastSeen.has(answer.name) || lastSeen.size < maxEntries)
-          lastSeen.set(answer.name, { at, isReader: sample.figures.behind !== undefined })
+          lastSeen.set(answer.name, {
+            at,
+            isReader: sample.figures.behind !== undefined,
+            crash: crashSentence([sample.figures])
+          })
         const instance = known.get(answer.id)
         if (instance === undefined) add(answer, sample)
         else update(instance, sample)
@@ -130,9 +137,9 @@ export const makeInstances = (): Instances => {
     gone: (at) => {
       const there = new Set(Array.from(known.values(), ({ name }) => name))
       const gone = new Map<string, Gone>()
-      for (const [name, { at: seenAt, isReader }] of lastSeen) {
+      for (const [name, { at: seenAt, isReader, crash }] of lastSeen) {
         if (at - seenAt > missingForMs) lastSeen.delete(name)
-        else if (!there.has(name)) gone.set(name, { lastSeenAgo: at - seenAt, isReader })
+        else if (!there.has(name)) gone.set(name, { lastSeenAgo: at - seenAt, isReader, crash })
       }
       return gone
     },

@@ -1,6 +1,7 @@
 /** Builds the view of the system at one moment from the monitor's observations. Pure. */
 import { rounded } from "../format.ts"
 import { type ActorGroup, unreachableSystemsOf } from "./actor-groups.ts"
+import { crashView } from "./crashes.ts"
 import { dependencyViews } from "./dependencies.ts"
 import { systemHealth } from "./health-rules.ts"
 import { failedIn, handledIn, type Instance, rateOf, silentAfterMs, workOf } from "./instances.ts"
@@ -44,9 +45,10 @@ const instanceView = (
   instance: Instance,
   {
     at,
+    wall,
     groups,
     summary
-  }: { at: number; groups: ReadonlyMap<string, ActorGroup>; summary: MonitorState["summary"] }
+  }: { at: number; wall: number; groups: ReadonlyMap<string, ActorGroup>; summary: MonitorState["summary"] }
 ): InstanceView => {
   const { name, id, version, started, metadata, last } = instance
   const { events, underWay, capacity, lag } = last.figures
@@ -71,6 +73,7 @@ const instanceView = (
     lag: lag ?? null,
     ...(behind === undefined ? {} : { behind }),
     lastError: last.lastError,
+    ...crashView(last.figures, wall),
     silentFor: Math.max(0, Math.round((at - last.at) / 1000)),
     troubles: at - last.at <= silentAfterMs ? unreachableSystemsOf(instance) : {}
   }

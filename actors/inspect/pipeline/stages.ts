@@ -108,7 +108,8 @@ const healthOf = (
   }
   if (!bus.isAnswering) return unreachableActorHealth(bus.trouble, kind === "consumer" ? kind : name, queues)
   const lastSeenAgo = group?.seen.lastSeenAgo ?? gone.get(name)?.lastSeenAgo
-  return absentActorHealth({ name, lastSeenAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
+  const crash = group?.seen.crash ?? gone.get(name)?.crash
+  return absentActorHealth({ name, lastSeenAgo, crash, bus, queue, othersPush: fromOthers(queues) > 0 })
 }
 
 const queueStage = (queues: ReadonlyArray<QueueObservation>, health: StageHealth): StageView => {

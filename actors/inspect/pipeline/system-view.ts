@@ -62,6 +62,11 @@ export interface InstanceView {
   /** Only for a reader of the log. */
   readonly behind?: number
   readonly lastError: string
+  /** Its crashes since its process started, for people; absent without one, and before 0.5.0. */
+  readonly crash?: string
+  /** Restarts after these crashes; whether it is down for the last of them now. */
+  readonly restarts?: number
+  readonly isCrashed?: boolean
   /** Seconds since it last answered; one that no longer answers is listed for half a minute. */
   readonly silentFor: number
   /** Systems that this instance cannot reach: name and error. */

@@ -15,10 +15,21 @@ const isSilent = ({ silentFor }: InstanceView): boolean => silentFor >= silenceS
 
 /** The error of an instance; undefined without one. */
 const troubleOf = (instance: InstanceView): string | undefined => {
-  if (isSilent(instance)) return `no answer for ${span(instance.silentFor * 1000)}`
+  const { crash, isCrashed, silentFor } = instance
+  if (isSilent(instance)) {
+    const silence = `no answer for ${span(silentFor * 1000)}`
+    return isCrashed === true ? `${silence}; ${crash}` : silence
+  }
+  if (isCrashed === true) return crash
   const unreachable = Object.entries(instance.troubles).map(([name, sentence]) => `${name}: ${sentence}`)
   return unreachable.length > 0 ? unreachable.join("; ") : undefined
 }
+
+/** What went wrong and is over. */
+const pastOf = ({ crash, lastError }: InstanceView): string =>
+  [...(crash === undefined ? [] : [crash]), ...(lastError === "" ? [] : [`last error: ${lastError}`])].join(
+    "; "
+  )
 
 const uptime = ({ started }: InstanceView, at: number): string => `up ${span(at - Date.parse(started))}`
 
@@ -43,7 +54,7 @@ export const makeInstanceRow = () => {
     figures.show(instance)
     setData(row, "condition", trouble === undefined ? "flowing" : "down")
     setData(row, "silent", String(isSilent(instance)))
-    setText(state, trouble ?? (instance.lastError === "" ? "" : `last error: ${instance.lastError}`))
+    setText(state, trouble ?? pastOf(instance))
   }
   return { row, show }
 }

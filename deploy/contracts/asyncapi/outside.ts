@@ -1,6 +1,6 @@
 /** The parts of the AsyncAPI document outside NATS: the lists in Redis, the records in Kafka, and `$SRV`. */
 import { Info, Ping, Stats } from "../../../bridge/message-bus/micro-service.ts"
-import { schemaOf } from "../json-schema.ts"
+import { checkDescriptions, type JsonSchema, schemaOf } from "../json-schema.ts"
 import { recordHeaders } from "./headers.ts"
 import { channelReference, forAsyncApi, messageReference, type Part } from "./parts.ts"
 
@@ -120,6 +120,11 @@ const kinds = [
   }
 ] as const
 
+const described = (name: string, schema: JsonSchema): JsonSchema => {
+  checkDescriptions(schema, name)
+  return schema
+}
+
 /** The NATS micro service protocol (ADR-32), which every actor serves under its name. */
 export const microServices = (actors: ReadonlyArray<ActorEntry>): Part => {
   const service = {
@@ -149,7 +154,7 @@ export const microServices = (actors: ReadonlyArray<ActorEntry>): Part => {
     const name = `srv-${kind.toLowerCase()}`
     messages[name] = {
       ...{ name, title: `The answer to $SRV.${kind}`, contentType: "application/json" },
-      payload: forAsyncApi(schemaOf(schema, false))
+      payload: forAsyncApi(described(name, schemaOf(schema, false)))
     }
     for (const { suffix, key, who, parameters } of forms) {
       const channel = name + key

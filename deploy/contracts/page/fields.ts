@@ -10,10 +10,9 @@ export const schemaView = (schema: JsonSchema): Html => {
 ${fieldTable(form)}`
     )}`
   if (schema.properties !== undefined) return fieldTable(schema)
-  const values = schema.enum === undefined ? nothing : html`<p>${codes(schema.enum)}</p>`
   const pattern =
     schema.pattern === undefined ? nothing : html`<p>Pattern <code>${String(schema.pattern)}</code></p>`
-  return html`<p>${typeView(schema)}</p>${values}${pattern}`
+  return html`<p>${typeView(schema)}</p>${pattern}`
 }
 
 const fieldTable = (schema: JsonSchema): Html => table(["field", "type", "meaning"], rowsOf(schema, ""))
@@ -38,6 +37,8 @@ const typeView = (schema: JsonSchema): Html => {
   if (schema["x-msgpack"] === "bin") return html`bytes`
   if (Array.isArray(schema.items)) return html`pair of text`
   if (schema.items !== undefined) return html`list of ${typeView(schema.items)}`
+  if (schema.anyOf !== undefined)
+    return html`${schema.anyOf.map((form, at) => html`${at === 0 ? "" : " or "}${typeView(form)}`)}`
   if (schema.additionalProperties !== undefined)
     return html`map of text to ${typeView(schema.additionalProperties)}`
   if (schema.enum !== undefined) return codes(schema.enum)
@@ -51,8 +52,9 @@ const words: Readonly<Record<string, string>> = {
   number: "number",
   boolean: "true or false",
   object: "map",
-  array: "list"
+  array: "list",
+  null: "null"
 }
 
 const codes = (values: ReadonlyArray<unknown>): Html =>
-  html`${values.map((value) => html`<code>${String(value)}</code>`)}`
+  html`${values.map((value, at) => html`${at === 0 ? "" : ", "}<code>${String(value)}</code>`)}`

@@ -31,8 +31,8 @@ export const sentence = (text: string): Html => ({
 export const table = (heads: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<Html>>): Html =>
   rows.length === 0
     ? nothing
-    : html`<div class="table"><table>
+    : html`<table>
 <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>
 ${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
-</tbody></table></div>`
+</tbody></table>`

@@ -116,7 +116,7 @@ const channelView = (
 ${address === null || description === undefined ? nothing : html`<p>${sentence(description)}</p>`}
 <p>Carries ${Object.values(messages).map(messageLink)}</p>
 ${table(["placeholder", "meaning"], named)}
-${table(["actor", "does", "queue group", "reply", ""], rows)}
+${table(["actor", "does", "queue group", "reply", "meaning"], rows)}
 </section>`
 }
 

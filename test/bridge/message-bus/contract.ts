@@ -1,6 +1,6 @@
 /** The contract of every message bus. `open` returns two connected ends, which close with the scope. */
 import { describe, expect, test } from "bun:test"
-import { Deferred, Effect, Exit, Fiber, Latch, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Latch, Scope, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
@@ -39,6 +39,51 @@ export const busContract = (name: string, open: Open): void => {
           const deadline = yield* anHour
           expect(text(yield* there.request(subject, bytes("x"), deadline, span))).toBe(`span ${span}`)
           expect(text(yield* there.request(subject, bytes("x"), deadline))).toBe("span undefined")
+        })
+      ))
+
+    test("a published message names its format", () =>
+      run(
+        Effect.gen(function* () {
+          const { here, there } = yield* open
+          const subject = newSubject()
+          const seen: Array<number | undefined> = []
+          yield* Effect.forkScoped(
+            Stream.runForEach(here.subscribe(subject), ({ format }) => Effect.sync(() => seen.push(format)))
+          )
+          for (const format of [2, undefined])
+            yield* Effect.promise(() =>
+              eventually(`a message in format ${format}`, async () => {
+                await Effect.runPromise(there.publish(subject, bytes("x"), format))
+                return seen.at(-1) === format && seen.length > 0
+              })
+            )
+        })
+      ))
+
+    test("requests and replies name their format, replies also their instance", () =>
+      run(
+        Effect.gen(function* () {
+          const { here, there } = yield* open
+          const subject = newSubject()
+          yield* here.serve(
+            subject,
+            "q",
+            ({ format, payload }) => {
+              const answer = bytes(`asked in ${format}`)
+              return Effect.succeed(text(payload) === "plain" ? answer : { payload: answer, format: 2 })
+            },
+            "instance-1"
+          )
+          const deadline = yield* anHour
+          const reply = yield* there.exchange({ subject, payload: bytes("x"), deadline, format: 2 })
+          expect({ ...reply, payload: text(reply.payload) }).toEqual({
+            ...{ payload: "asked in 2", format: 2, instance: "instance-1" }
+          })
+          const plain = yield* there.exchange({ subject, payload: bytes("plain"), deadline })
+          expect({ ...plain, payload: text(plain.payload) }).toEqual({
+            ...{ payload: "asked in undefined", format: undefined, instance: "instance-1" }
+          })
         })
       ))
 

@@ -4,7 +4,7 @@ that imports the client library.
 
 The library's own reconnection is off: it keeps what was published meanwhile, and it lets requests in flight wait for
 their timeout. Here they fail at once, the login is read again for each connection, and a server that no longer answers
-is left after two seconds of silence.
+is left within ten seconds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from .connection_check import ConnectionCheck
 from .connection_errors import sentence_of
 from .failure import Failure
 from .login import Login
@@ -33,6 +34,8 @@ HEADER_BYTES = 1024
 
 CHECK_EVERY_S = 5.0
 CHECK_TIMEOUT_S = 2.0
+SILENCE_S = 5.0
+"""A server that does not answer a check for so long is left."""
 CONNECT_TIMEOUT_S = 5.0
 FIRST_ATTEMPT_S = 1.0
 """How long `open` waits for the first attempt."""
@@ -83,6 +86,7 @@ class Bus:
     _listeners: list[_Listener] = field(default_factory=list)
     _in_flight: set[asyncio.Future[Msg]] = field(default_factory=set)
     _connection: Client | None = None
+    _check: ConnectionCheck | None = None
     _task: asyncio.Task[None] | None = None
     _why: str = "not connected yet"
     _limit: int = MAX_MESSAGE_BYTES
@@ -173,10 +177,10 @@ class Bus:
 
     async def check(self) -> None:
         """Raises `unavailable` when the server does not answer, or denies a subscription."""
-        if self._connection is None:
+        if self._connection is None or self._check is None:
             raise Failure("unavailable", f"NATS at {self.login.address} is unreachable: {self._why}")
         try:
-            await self._connection.flush(int(CHECK_TIMEOUT_S))
+            await self._check.answers(CHECK_TIMEOUT_S)
         except (errors.Error, OSError) as error:
             raise Failure("unavailable", f"NATS at {self.login.address} does not answer: {error}") from error
         for listener in self._listeners:
@@ -188,17 +192,19 @@ class Bus:
         while True:
             closed = asyncio.Event()
             connection = Client()
+            self._check = ConnectionCheck(connection)
             try:
                 await asyncio.wait_for(self._dial(connection, closed), CONNECT_TIMEOUT_S)
                 log.info("Connected to NATS at %s", self.login.address)
                 is_reported = False
                 attempted.set()
-                await self._watch(connection, closed)
+                await self._watch(connection, self._check, closed)
             except Exception as error:  # whatever it is, the next attempt may succeed
                 self._why = sentence_of(error)
             finally:
                 was_connected = self._lost(connection)
                 await _end(connection)
+                self._check.end()
             attempted.set()
             self.failures += 1
             if not is_reported:
@@ -213,7 +219,6 @@ class Bus:
 
         async def on_closed() -> None:
             closed.set()
-
         async def on_error(error: Exception) -> None:
             self._why = sentence_of(error)
             found = _DENIED.search(self._why)
@@ -244,13 +249,13 @@ class Bus:
         for listener in list(self._listeners):
             await self._subscribe(connection, listener)
 
-    async def _watch(self, connection: Client, closed: asyncio.Event) -> None:
+    async def _watch(self, connection: Client, check: ConnectionCheck, closed: asyncio.Event) -> None:
         """Returns when the connection is closed; raises when the server does not answer."""
         while not closed.is_set():
             try:
                 await asyncio.wait_for(closed.wait(), CHECK_EVERY_S)
             except asyncio.TimeoutError:
-                await connection.flush(int(CHECK_TIMEOUT_S))
+                await check.answers(SILENCE_S)
         error = connection.last_error
         self._why = "the server closed it" if error is None else sentence_of(error)
 
@@ -289,7 +294,7 @@ async def _end(connection: Client) -> None:
     """Sends what is left, for at most two seconds: a server that is gone never acknowledges it."""
     try:
         if connection.is_connected:
-            await asyncio.wait_for(connection.flush(2), CHECK_TIMEOUT_S)
+            await asyncio.wait_for(connection.flush(3), CHECK_TIMEOUT_S)
         await asyncio.wait_for(connection.close(), CHECK_TIMEOUT_S)
     except Exception as error:
         log.debug("The connection to NATS was not closed in order: %r", error)

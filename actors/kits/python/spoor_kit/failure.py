@@ -34,6 +34,13 @@ class Failure(Exception):
         return self.reason != "crashed"
 
 
+class BadReply(Failure):
+    """A reply that cannot be used: the failure is the responder's, and its message a clause with what is wrong."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("unreadable", message)
+
+
 def reason_of(text: object) -> Reason:
     """The reason that a peer names; `crashed` for a text that is none."""
     return next((reason for reason in REASONS if reason == text), "crashed")

@@ -9,7 +9,7 @@ from typing import Any, Mapping
 from . import signing
 from .actor import Actor, Handle, Request
 from .bus import Bus, Incoming
-from .failure import Failure
+from .failure import BadReply, Failure
 from .logs import log
 from .mailbox import Mailbox
 from .wire import UnknownFormat, failure_message, format_of, pack, unpack
@@ -51,7 +51,7 @@ class Serving:
             traceparent = incoming.headers.get("traceparent", "")
             content = await self._deliver(Request(message, deadline, traceparent))
         except Failure as failure:
-            if failure.reason == "unreadable":
+            if failure.reason == "unreadable" and not isinstance(failure, BadReply):
                 log.error("A request on %s is unreadable: %s", incoming.subject, failure)
             content = failure_message(failure)
             version = 2 if isinstance(failure, UnknownFormat) else version

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from .failure import Failure
+from .failure import BadReply
 
 MAC_BYTES = 32
 
@@ -24,13 +24,10 @@ def sign(secret: bytes | None, subject: str, request: bytes, reply: bytes) -> by
 
 
 def verified(secret: bytes | None, subject: str, request: bytes, signed: bytes) -> bytes:
-    """The reply inside; raises `unreadable` for one that is not signed with this secret."""
+    """The reply inside; raises `BadReply` for one that is not signed with this secret."""
     if secret is None:
         return signed
     reply = signed[MAC_BYTES:]
     if len(signed) >= MAC_BYTES and hmac.compare_digest(signed[:MAC_BYTES], _mac(secret, subject, request, reply)):
         return reply
-    raise Failure(
-        "unreadable",
-        f"A reply on {subject} is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors, and find out which other client replies there.",
-    )
+    raise BadReply("it is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Sequence
 
 from . import signing
 from .batch import EnrichedBatch, Receipt, Record, merge_receipts
-from .bus import Bus
-from .failure import Failure, reason_of
+from .bus import Bus, Reply
+from .failure import BadReply, Failure, reason_of
+from .logs import log
 from .mailbox import MIN_TIME_LEFT_S
 from .wire import MAX_MESSAGE_BYTES, read_receipt, write_enriched_batch
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SUBJECT = "spoor.store"
 TIMEOUT_S = 5.0
+LOG_INTERVAL_S = 10.0
 REPLY_TRAVEL_S = 0.2
 """Time that is reserved for our own answer to travel back."""
 
@@ -33,11 +35,12 @@ class Store:
 
     def __init__(self, bus: Bus, secret: bytes | None, stage: RejectedBy) -> None:
         self._bus, self._secret, self._stage = bus, secret, stage
+        self._logged_at = float("-inf")
 
     async def __call__(self, batch: EnrichedBatch, deadline: float, traceparent: str = "") -> Receipt:
         """
         The receipt for the whole batch; one without events probes the path to the log. Raises the failure of the bridge
-        or of the bus; `expired` when the deadline (of `time.monotonic`) leaves no time.
+        or of the bus; `unreadable` for a reply that is not a receipt for exactly this batch; `expired` when the deadline (of `time.monotonic`) leaves no time.
         """
         payload = write_enriched_batch(batch)
         try:
@@ -60,20 +63,27 @@ class Store:
             raise Failure("expired", f"the deadline leaves no time for a request on {SUBJECT}")
         headers = {"Spoor-Format": "2", **({"traceparent": traceparent} if traceparent else {})}
         reply = await self._bus.request(SUBJECT, payload, until, headers)
-        responder = reply.headers.get("Spoor-Instance", "unknown")
         if "Spoor-Failure" in reply.headers:
             reason = reason_of(reply.headers["Spoor-Failure"])
             raise Failure(reason, reply.payload.decode("utf-8", "replace"))
         try:
             receipt = read_receipt(signing.verified(self._secret, SUBJECT, payload, reply.payload))
-        except Failure as failure:
-            raise Failure(failure.reason, f"{failure.message} (the bridge {responder})") from failure
-        if not receipt.accounts_for(batch.id, batch.digest, [event.index for event in batch.events]):
-            raise Failure(
-                "crashed",
-                f"the receipt of {receipt.id} (digest {receipt.digest}) of the bridge {responder} does not account for the {len(batch.events)} events of {batch.id} (digest {batch.digest})",
-            )
-        return receipt
+        except BadReply as error:
+            raise self._unusable(reply, error.message) from error
+        if receipt.accounts_for(batch.id, batch.digest, [event.index for event in batch.events]):
+            return receipt
+        what = f"the receipt of {receipt.id} (digest {receipt.digest}) does not account for the {len(batch.events)} events"
+        raise self._unusable(reply, f"{what} of {batch.id} (digest {batch.digest})")
+
+    def _unusable(self, reply: Reply, what: str) -> Failure:
+        """The failure for a reply that is not one to the request; logged with the instance, at most once in 10 s."""
+        instance = reply.headers.get("Spoor-Instance")
+        name = "an instance without a name" if instance is None else f"instance {instance}"
+        message = f"the reply of {name} on {SUBJECT} is unusable: {what}"
+        if time.monotonic() - self._logged_at > LOG_INTERVAL_S:
+            self._logged_at = time.monotonic()
+            log.warning("%s. The batch is tried again. Stop or mend that instance.", message)
+        return BadReply(message)
 
     def _too_large(self, batch: EnrichedBatch, size: int, failure: Failure) -> Receipt:
         """

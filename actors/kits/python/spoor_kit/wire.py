@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 import msgpack
 
 from .batch import ByteString, EnrichedBatch, RawBatch, RawEvent, Receipt, Record
-from .failure import REASONS, Failure
+from .failure import REASONS, BadReply, Failure
 
 if TYPE_CHECKING:
     from .messages import EventTrace
@@ -231,7 +231,17 @@ def failure_message(failure: Failure) -> ReplyV1Failure:
 
 
 def read_receipt(payload: bytes) -> Receipt:
-    """The receipt in a reply of either format. Raises the failure that the reply reports."""
+    """The receipt in a reply of either format. Raises the failure that the reply reports; `BadReply` for other bytes."""
+    try:
+        receipt = _receipt_or_failure(payload)
+    except Failure as failure:
+        raise BadReply(failure.message) from failure
+    if isinstance(receipt, Failure):
+        raise receipt
+    return receipt
+
+
+def _receipt_or_failure(payload: bytes) -> Receipt | Failure:
     message = unpack(payload)
     format_of(message)
     failure, receipt = message.get("failure"), message.get("receipt")
@@ -239,7 +249,7 @@ def read_receipt(payload: bytes) -> Receipt:
         reason, text = failure.get("reason"), failure.get("message")
         if reason not in REASONS or not isinstance(text, str):
             raise _wrong("the reply is a failure without a known reason or a message")
-        raise Failure(reason, text)
+        return Failure(reason, text)
     if not isinstance(receipt, dict):
         raise _wrong("the reply is not a receipt")
     batch_id, digest, stored = receipt.get("id"), receipt.get("digest"), receipt.get("stored")

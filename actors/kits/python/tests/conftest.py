@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -60,6 +61,8 @@ class NatsServer:
         """It keeps its connections and answers nothing, until `resume`."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        while b") T " not in Path(f"/proc/{self._process.pid}/stat").read_bytes():
+            time.sleep(0.001)
 
     def resume(self) -> None:
         assert self._process is not None

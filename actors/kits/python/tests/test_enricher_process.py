@@ -75,7 +75,7 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
 
         async def ask(patience_ms: int = 3_000) -> str:
             failure = (await request(client, payload, patience_ms, "spoor.enrich.2"))["failure"]
-            named.append("(the bridge unknown)" in failure["message"] or "of the bridge unknown" in failure["message"])
+            named.append("the reply of an instance without a name on spoor.store is unusable" in failure["message"])
             return str(failure["reason"])
 
         assert await ask() == "no-responders"
@@ -85,16 +85,18 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
         assert await ask() == "unreadable"
         other = bytes_of("enriched-batch.2/mixed.msgpack")
         answer = pack({"v": 2, **stored(other)})
-        assert await ask() == "crashed"
+        assert await ask() == "unreadable"
         answer = pack({"v": 2, "failure": {"reason": "busy", "message": "full"}})
         assert await ask() == "busy"
-        assert named == [True, True, True]
+        assert named == [True, True, False]
         answer = None
         assert await ask(600) == "no-answer"
         assert await ask(240) == "expired"
 
     process = with_process(nats_server, ENRICHER, test)
     assert process.end() == 0
+    lines = [line["message"] for line in process.lines if "is unusable" in line["message"]]
+    assert len(lines) == 1 and "an instance without a name" in lines[0]
 
 
 def test_a_batch_that_is_too_large_for_the_bridge_goes_in_parts(nats_server: NatsServer) -> None:

@@ -32,6 +32,10 @@ describe("the dry run of a line", () => {
     expect(value).toMatch(/^a type=.*&klag=97&country=DE&city=Bonn device=d1$/)
   })
 
+  test("counts bytes, not characters: a byte that is not ASCII takes no more room", () => {
+    expect(tried(`1.2.3.4 1 host pod /a e ${"\xff".repeat(300_000)}`)).toMatchObject({ kind: "stored" })
+  })
+
   test("uses the topic of the line, or the standard topic for one that is not allowed", () => {
     expect(tried("1.2.3.4 1 clicks /a p")).toMatchObject({ topic: "clicks", isTopicUnknown: false })
     expect(tried("1.2.3.4 1 other /a p")).toMatchObject({ topic: "events", isTopicUnknown: true })
@@ -42,7 +46,7 @@ describe("the dry run of a line", () => {
     ["1.2.3.4 soon host pod /a e", "drainer", "time is not a number"],
     ["6.6.6.6 1 host pod /a e", "enricher", "not enriched"],
     [`1.2.3.4 1 host pod /a ${"x".repeat(600_000)}`, "drainer", "too large"],
-    [`1.2.3.4 1 host pod /a e ${"\xff".repeat(300_000)}`, "drainer", "too large"]
+    [`1.2.3.4 1 host pod /a e ${"\xff".repeat(600_000)}`, "drainer", "too large"]
   ] as const) {
     test(`returns the rejection: ${reason} (${line.length} bytes)`, () => {
       expect(tried(line)).toMatchObject({ kind: "dead", rejection: { stage, reason, topic: "events" } })

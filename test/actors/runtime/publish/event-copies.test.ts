@@ -1,6 +1,6 @@
 /** Copies for subscribers: none without a subscription, at most what the budget allows, and never an error in the actor. */
 import { describe, expect, test } from "bun:test"
-import { Effect, Schema, type Scope, Stream } from "effect"
+import { Effect, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { copyLimits } from "../../../../actors/runtime/publish/copy-budget.ts"
 import {
@@ -13,7 +13,7 @@ import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { ByteString } from "../../../../contracts/event.ts"
 import type { CopyContent } from "../../../../contracts/event-copy.ts"
 import {
-  Copies,
+  type Copies,
   type CopyStage,
   copySubject,
   copySubscriptionSubject,
@@ -21,6 +21,8 @@ import {
 } from "../../../../contracts/event-copy.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { readCopies, writeCopySubscription } from "../../../../contracts/messages/copies.ts"
+import { formatOf } from "../../../../contracts/messages/format.ts"
 import { decode, encode, maxMessageBytes } from "../../../../contracts/messages/msgpack.ts"
 
 type Bus = MessageBus["Service"]
@@ -64,7 +66,7 @@ const onStage = <A>(
           Stream.runForEach(bus.subscribe("spoor.copies.>"), ({ subject, payload }) =>
             Effect.sync(() => {
               if (subject.endsWith(".probe")) isListening = true
-              else published.push({ subject, ...Schema.decodeUnknownSync(Copies)(decode(payload)) })
+              else published.push({ subject, ...readCopies(payload) })
             })
           )
         )
@@ -142,6 +144,44 @@ describe("copies", () => {
       },
       { subject: "spoor.copies.stored.click.s", topic: "click.s", events: [copy(2)] }
     ])
+  })
+
+  test("are written in format 2, but in format 1 while a subscriber reads nothing newer", async () => {
+    const bus = makeInProcess()
+    const formats: Array<number | undefined> = []
+    await onStage(
+      ({ publishCopies, subscribe }) =>
+        Effect.gen(function* () {
+          yield* Effect.forkScoped(
+            Stream.runForEach(bus.subscribe("spoor.copies.>"), ({ payload, format }) =>
+              Effect.sync(() => {
+                if (payload.length > 0) formats.push(format)
+                expect(payload.length === 0 || formatOf(decode(payload)) === format).toBe(true)
+              })
+            )
+          )
+          const publishesIn = Effect.fnUntraced(function* (expected: number) {
+            yield* soon(`copies in format ${expected}`, () =>
+              Effect.map(publishCopies("raw", batch, someEvents(1), line), () => formats.at(-1) === expected)
+            )
+          })
+          const subscribeNew = bus.publish(copySubscriptionSubject, writeCopySubscription(["raw"]), 2)
+          // An old one, a new one beside it, and the new one alone.
+          yield* subscribe("raw")
+          yield* publishesIn(1)
+          yield* subscribeNew
+          yield* TestClock.adjust(copySubscriptionTtlMs)
+          yield* publishCopies("raw", batch, someEvents(1), line)
+          yield* publishesIn(1)
+          yield* TestClock.adjust(1)
+          yield* subscribeNew
+          yield* publishesIn(2)
+          // An old one of another stage changes nothing.
+          yield* subscribe("enriched")
+          yield* publishesIn(2)
+        }),
+      bus
+    )
   })
 
   test("end when the subscription is no longer renewed, and start again with the next one", async () => {
