@@ -117,21 +117,13 @@ func eachParam(query string, visit func(key, value string) bool) {
 	}
 }
 
-// WithoutParams is the query without the parameters of these names; the bytes of the others stay.
-func WithoutParams(query string, names ...string) string {
-	if query == "" || len(names) == 0 {
-		return query
-	}
+// WithoutParams is the query without the parameters whose decoded names match; the bytes of the others stay.
+func WithoutParams(query string, isOut func(name string) bool) string {
 	pairs := strings.Split(query, "&")
 	kept := pairs[:0]
 	for _, pair := range pairs {
 		key, _, _ := strings.Cut(pair, "=")
-		decoded := Decode(key, true)
-		isOut := false
-		for _, name := range names {
-			isOut = isOut || (pair != "" && decoded == name)
-		}
-		if !isOut {
+		if pair == "" || !isOut(Decode(key, true)) {
 			kept = append(kept, pair)
 		}
 	}
