@@ -127,10 +127,20 @@ func (c *conversation[Request]) receive(process *Process, message *nats.Msg) {
 		return
 	}
 	if process.Mailbox.isFull() {
-		c.handle(process, message)
+		c.refuse(process, message)
 		return
 	}
 	go c.handle(process, message)
+}
+
+func (c *conversation[Request]) refuse(process *Process, message *nats.Msg) {
+	request, format, err := c.read(message.Data)
+	if err == nil {
+		process.Meter.refusedFull(c.weigh(request))
+		err = errBusy
+	}
+	format = min(max(format, 1), contract.Newest)
+	process.Bus.respond(message, contract.AppendFailure(nil, contract.AsFailure(err), format), format)
 }
 
 func (c *conversation[Request]) handle(process *Process, message *nats.Msg) {
