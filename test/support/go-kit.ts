@@ -44,7 +44,7 @@ const build = async (): Promise<(name: string) => string> => {
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true })
     const fresh = mkdtempSync(join(cache, "build-"))
-    await go("build", "-o", `${fresh}/`, "./cmd/...", "./internal/poisonedenricher")
+    await go("build", "-o", `${fresh}/`, "./cmd/...", "./internal/poisonedenricher", "./internal/enrichbatch")
     if (!existsSync(folder)) renameSync(fresh, folder)
   }
   return (name) => join(folder, name)

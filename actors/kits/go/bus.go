@@ -55,7 +55,7 @@ func dial(settings *natsSettings, instance string, log *slog.Logger) (*Bus, erro
 		nats.Timeout(3 * time.Second),
 		nats.PingInterval(5 * time.Second),
 		nats.MaxPingsOutstanding(2),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { bus.disconnected(err) }),
+		nats.DisconnectErrHandler(func(connection *nats.Conn, err error) { bus.disconnected(connection, err) }),
 		nats.ConnectHandler(func(*nats.Conn) { bus.connected() }),
 		nats.ReconnectHandler(func(*nats.Conn) { bus.connected() }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { bus.reported(err) }),
@@ -68,7 +68,7 @@ func dial(settings *natsSettings, instance string, log *slog.Logger) (*Bus, erro
 	return bus, nil
 }
 
-func (b *Bus) disconnected(err error) {
+func (b *Bus) disconnected(connection *nats.Conn, err error) {
 	b.mu.Lock()
 	lose := b.lose
 	b.lost, b.lose = context.WithCancel(context.Background())
@@ -77,7 +77,7 @@ func (b *Bus) disconnected(err error) {
 	if err == nil {
 		err = errLost
 	}
-	if b.connection == nil || !b.connection.IsClosed() {
+	if !connection.IsClosed() {
 		b.Dependency.Failed(err)
 	}
 }

@@ -18,6 +18,8 @@ const minTimeLeft = 50 * time.Millisecond
 // live. Its supervisor then ends it.
 const hangGrace = 5 * time.Second
 
+var errBusy = contract.Failf(contract.Busy, "the mailbox is full")
+
 // Weight is the size and age of a message, for the metrics. Oldest is in milliseconds since 1970; 0 for no age.
 type Weight struct {
 	Events int
@@ -57,7 +59,7 @@ func newMailbox(concurrency, waiting int, meter *Meter, log *slog.Logger) *Mailb
 func (m *Mailbox) Deliver(ctx context.Context, weight Weight, handle func(context.Context) error) error {
 	if !m.enter() {
 		m.meter.refusedFull(weight)
-		return contract.Failf(contract.Busy, "the mailbox is full")
+		return errBusy
 	}
 	begun := time.Now()
 	m.meter.arrived(weight)

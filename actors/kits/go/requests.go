@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -28,7 +29,11 @@ type conversation[Request any] struct {
 	weigh     func(Request) Weight
 	// answer handles a request and returns the reply in the format of the request.
 	answer func(ctx context.Context, request Request, format int) ([]byte, error)
+	// problem is a sentence about an inbox that cannot be opened; "" for none.
+	problem string
 }
+
+var stepForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
 // Enrich is an inbox of raw batches, in both formats. Each gets one reply: the handler's receipt, or its failure. A
 // handler's error that is no *contract.Failure, and a panic, are answered as crashed. ctx ends at the deadline.
@@ -55,7 +60,12 @@ func Enrich(handle func(ctx context.Context, batch *contract.RawBatch) (*contrac
 // StepBatches is an inbox of a step of the enrichment: finished batches on spoor.step.<name>. The result repeats the name
 // of the batch. Use Step for a function of one event.
 func StepBatches(name string, handle func(ctx context.Context, batch *contract.EnrichedBatch) (*contract.StepResult, error)) Inbox {
+	problem := ""
+	if !stepForm.MatchString(name) {
+		problem = fmt.Sprintf("%q is not a name of a step: use lower-case letters, digits and _.", name)
+	}
 	return &conversation[*contract.EnrichedBatch]{
+		problem: problem,
 		endpoints: []Endpoint{{
 			Name: "messages", Subject: "spoor.step." + name, Queue: "step-" + name, Formats: "2",
 			Schema: "/contracts/step-request.2.json", ReplySchema: "/contracts/step-reply.2.json",
@@ -81,6 +91,9 @@ func (c *conversation[Request]) describe() string {
 func (c *conversation[Request]) served() []Endpoint { return c.endpoints }
 
 func (c *conversation[Request]) open(_ context.Context, process *Process) (stop func(), err error) {
+	if c.problem != "" {
+		return nil, contract.Failf(contract.Misconfigured, "%s", c.problem)
+	}
 	if process.Bus == nil {
 		return nil, contract.Failf(contract.Misconfigured, "NATS_URL is not set: %s answers requests over NATS, so name its servers, for example nats://127.0.0.1:4222.", process.Actor.Name)
 	}
@@ -114,10 +127,20 @@ func (c *conversation[Request]) receive(process *Process, message *nats.Msg) {
 		return
 	}
 	if process.Mailbox.isFull() {
-		c.handle(process, message)
+		c.refuse(process, message)
 		return
 	}
 	go c.handle(process, message)
+}
+
+func (c *conversation[Request]) refuse(process *Process, message *nats.Msg) {
+	request, format, err := c.read(message.Data)
+	if err == nil {
+		process.Meter.refusedFull(c.weigh(request))
+		err = errBusy
+	}
+	format = min(max(format, 1), contract.Newest)
+	process.Bus.respond(message, contract.AppendFailure(nil, contract.AsFailure(err), format), format)
 }
 
 func (c *conversation[Request]) handle(process *Process, message *nats.Msg) {

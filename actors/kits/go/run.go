@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -25,9 +26,16 @@ const (
 // sameSignal: a signal may arrive twice, from the terminal and passed on by a parent; within this time it counts once.
 const sameSignal = 500 * time.Millisecond
 
+// gcPercent: an actor's heap is small and its batches live for a moment, so fewer collections save more processor time
+// than they take memory. GOGC, when it is set, decides instead.
+const gcPercent = 400
+
 // Main runs the actor until SIGTERM or SIGINT and exits: with 0 when everything in flight was finished, with 78 and one
 // sentence for settings that cannot work, else with 1. A second signal ends the process at once, with 130.
 func Main(actor Actor) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

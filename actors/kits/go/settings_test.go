@@ -34,6 +34,10 @@ func TestSettingsThatCannotWorkAreRefusedInOneSentence(t *testing.T) {
 			t.Errorf("%s=%s: %v", one.name, one.value, err)
 		}
 	}
+	step := Actor{Name: "a", Summary: "Tests.", Setup: func(*Process) (Inbox, error) { return Step("Not-A-Step", nil), nil }}
+	if err := Run(context.Background(), step, settingsOf(map[string]string{"OPS_PORT": "0"}), &lockedBuffer{}); reasonOf(err) != contract.Misconfigured {
+		t.Error(err)
+	}
 	actor := enriching(stored)
 	actor.Name = "Not A Name"
 	if err := Run(context.Background(), actor, settingsOf(nil), &lockedBuffer{}); reasonOf(err) != contract.Misconfigured {

@@ -119,6 +119,17 @@ describe.skipIf(!hasGo || !canStartNats)("on a real NATS, with our drainer and b
     await spoor.end()
   }, 60_000)
 
+  test("a second signal ends the process at once", async () => {
+    const enricher = await startGo("enricher", { DRAIN_DELAY: "1h" })
+    enricher.child.kill("SIGTERM")
+    await eventually("it drains", () => enricher.output().includes("draining"))
+    // Signals within half a second count as one.
+    await eventually("it has ended", () => {
+      enricher.child.kill("SIGTERM")
+      return enricher.child.exitCode === 130
+    })
+  }, 60_000)
+
   test("settings that cannot work end the start with one sentence and 78", async () => {
     const command = [(await goCommands())("enricher")]
     const process = launchCommand(command, ownSettings({ NATS_URL: "http://nats" }))

@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -125,13 +127,14 @@ func (c *counting) publishProgress(batch consumer.Batch) {
 	c.process.Bus.Publish("spoor.events.consumed."+batch.Topic, dst, contract.Newest)
 }
 
-// written are the gateway's settings for what it writes into an event.
+// written is what the gateway and the enricher write into an event beside what the client sent.
 type written struct {
 	idParam string
 	added   []string
+	steps   []string
 }
 
-// readWritten reads EVENT_ID_PARAM, VISITOR_ID and TRACE_PARAM: the same for all actors.
+// readWritten reads EVENT_ID_PARAM, VISITOR_ID, TRACE_PARAM and ENRICH_STEPS: the same for all actors.
 func readWritten(settings *kit.Settings) written {
 	w := written{idParam: settings.Text("EVENT_ID_PARAM", "idempotency_key")}
 	if visitor := settings.Text("VISITOR_ID", "off"); visitor != "off" {
@@ -140,7 +143,19 @@ func readWritten(settings *kit.Settings) written {
 	if trace := settings.Text("TRACE_PARAM", ""); trace != "" {
 		w.added = append(w.added, trace)
 	}
+	for step := range strings.SplitSeq(settings.Text("ENRICH_STEPS", ""), ",") {
+		if name, _, _ := strings.Cut(step, ":"); strings.TrimSpace(name) != "" {
+			w.steps = append(w.steps, strings.TrimSpace(name))
+		}
+	}
 	return w
+}
+
+// isAdded reports whether a parameter of that name is not the client's, so that it may differ when the event comes again.
+func (w written) isAdded(name string) bool {
+	return slices.Contains(w.added, name) || slices.ContainsFunc(w.steps, func(step string) bool {
+		return name == step || strings.HasPrefix(name, step+"_")
+	})
 }
 
 // clientFence is an id derived from the client's own id of an event, which a client that sends the event again repeats;
@@ -149,7 +164,7 @@ func (w written) clientFence(event record.Record) string {
 	if given, has := event.Param(w.idParam); !has || given == "" {
 		return ""
 	}
-	params := record.WithoutParams(event.Params, w.added...)
+	params := record.WithoutParams(event.Params, w.isAdded)
 	latin := make([]rune, len(params))
 	for i := range len(params) {
 		latin[i] = rune(params[i])

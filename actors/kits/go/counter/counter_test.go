@@ -19,6 +19,7 @@ func TestTheFenceOfAClientsOwnIDIsThatOfSpoor(t *testing.T) {
 		{"buy " + meta + " idempotency_key=k1&a=\xff%20b&visitor=1", "VISITOR_ID=daily", "0668c6862c9a9ef719a516536c2f3e7e-0"},
 		{"gr%C3%BCn " + meta + " idempotency_key=k1&visitor=1&tp=2", "TRACE_PARAM=tp", "3e7faec35ef1ad86e55d408f5714bb6a-0"},
 		{"/t/click bot_name&country=US&ip=1 id=7", "EVENT_ID_PARAM=id", "eed3f110b80c625ed445db4610ae3196-0"},
+		{"buy " + meta + " score=5&score_class=x&seg=2&scores=3&idempotency_key=k1&a=1", "ENRICH_STEPS=score:required, seg:50ms", "0a06ba7929c8c83878d4c581f27cbe25-0"},
 		{"buy " + meta + " idempotency_key=&a=1", "", "batch-0"},
 		{"not a record", "", "batch-0"},
 	} {

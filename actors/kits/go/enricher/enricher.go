@@ -44,29 +44,21 @@ type enricher struct {
 	options  Options
 }
 
+// Offline enriches batches without a process around it, places unknown: for tests. The rejections are those of its receipt.
+func Offline(keyParam string) func(batch *contract.RawBatch) (*contract.EnrichedBatch, []contract.Rejection) {
+	e := &enricher{places: &places{}, keyParam: keyParam}
+	return func(batch *contract.RawBatch) (*contract.EnrichedBatch, []contract.Rejection) {
+		enriched, rejected, _ := e.records(batch)
+		return enriched, rejected
+	}
+}
+
 // enrich enriches a batch and has it stored. A batch without events is passed on: it probes the path to the log.
 func (e *enricher) enrich(ctx context.Context, batch *contract.RawBatch) (*contract.Receipt, error) {
-	enriched := &contract.EnrichedBatch{BatchName: batch.BatchName, Claimed: batch.Claimed, Enriched: time.Now().UnixMilli(), Traces: batch.Traces}
-	own := &contract.Receipt{BatchName: batch.BatchName}
-	enriched.Events = make([]contract.EnrichedEvent, 0, len(batch.Events))
-	values := make([]byte, 0, 256*len(batch.Events))
-	for i := range batch.Events {
-		event := &batch.Events[i]
-		begin := len(values)
-		longer, err := e.append(values, event, batch.Claimed)
-		if err != nil {
-			own.Rejected = append(own.Rejected, contract.Rejection{
-				Index: event.Index, Topic: event.Topic, Stage: "enricher", Reason: "not enriched", Detail: err.Error(),
-			})
-			continue
-		}
-		values = longer
-		one := contract.EnrichedEvent{Index: event.Index, Topic: event.Topic, Received: record.Received(event), Value: values[begin:len(values):len(values)]}
-		one.Key, one.HasKey = e.key(event)
-		enriched.Events = append(enriched.Events, one)
-	}
+	enriched, rejected, values := e.records(batch)
+	own := &contract.Receipt{BatchName: batch.BatchName, Rejected: rejected}
 	e.publishProgress(enriched)
-	if len(enriched.Events) == 0 && len(own.Rejected) > 0 {
+	if len(enriched.Events) == 0 && len(rejected) > 0 {
 		return own, nil
 	}
 	if e.options.BeforeStore != nil {
@@ -78,6 +70,30 @@ func (e *enricher) enrich(ctx context.Context, batch *contract.RawBatch) (*contr
 	}
 	receipt.Merge(own)
 	return receipt, nil
+}
+
+// records are the finished records of a batch, whose values are parts of one buffer, and the rejections of the others.
+func (e *enricher) records(batch *contract.RawBatch) (*contract.EnrichedBatch, []contract.Rejection, []byte) {
+	enriched := &contract.EnrichedBatch{BatchName: batch.BatchName, Claimed: batch.Claimed, Enriched: time.Now().UnixMilli(), Traces: batch.Traces}
+	enriched.Events = make([]contract.EnrichedEvent, 0, len(batch.Events))
+	var rejected []contract.Rejection
+	values := make([]byte, 0, 256*len(batch.Events))
+	for i := range batch.Events {
+		event := &batch.Events[i]
+		begin := len(values)
+		longer, err := e.append(values, event, batch.Claimed)
+		if err != nil {
+			rejected = append(rejected, contract.Rejection{
+				Index: event.Index, Topic: event.Topic, Stage: "enricher", Reason: "not enriched", Detail: err.Error(),
+			})
+			continue
+		}
+		values = longer
+		one := contract.EnrichedEvent{Index: event.Index, Topic: event.Topic, Received: record.Received(event), Value: values[begin:len(values):len(values)]}
+		one.Key, one.HasKey = e.key(event)
+		enriched.Events = append(enriched.Events, one)
+	}
+	return enriched, rejected, values
 }
 
 // append formats the record of one event. Its lag ends at claimed, so that a retry gives the same bytes. A panic concerns

@@ -27,7 +27,7 @@ func isUnreserved(one byte) bool {
 // Decode returns the text of a percent-encoded value. It never fails: a % without two hex digits stays, and invalid UTF-8
 // becomes U+FFFD. With plusIsSpace, as in forms, + is a space.
 func Decode(value string, plusIsSpace bool) string {
-	if !strings.ContainsAny(value, "%+") {
+	if strings.IndexByte(value, '%') == -1 && (!plusIsSpace || strings.IndexByte(value, '+') == -1) {
 		return ValidText(value)
 	}
 	bytes := make([]byte, 0, len(value))

@@ -40,13 +40,18 @@ func (r Record) typeBytes() string {
 
 // MetaValue is a value of the meta part, decoded; empty where absent.
 func (r Record) MetaValue(name string) string {
-	found := ""
-	for pair := range strings.SplitSeq(r.Meta, "&") {
-		if key, value, has := strings.Cut(pair, "="); has && key == name {
-			found = value
+	for rest := r.Meta; ; {
+		at := strings.LastIndex(rest, name)
+		if at == -1 {
+			return ""
 		}
+		value, isWhole := strings.CutPrefix(r.Meta[at+len(name):], "=")
+		if isWhole && (at == 0 || rest[at-1] == '&') {
+			value, _, _ = strings.Cut(value, "&")
+			return Decode(value, false)
+		}
+		rest = rest[:at]
 	}
-	return Decode(found, false)
 }
 
 // Address is the client's address as text; empty where absent.
@@ -62,14 +67,17 @@ func (r Record) Param(name string) (string, bool) { return Param(r.Params, name)
 
 // List is the values of a parameter that may be repeated or a list (name[], name[0]), decoded and joined with commas.
 func (r Record) List(name string) string {
-	var values []string
+	list, isFirst := "", true
 	eachParam(r.Params, func(key, value string) bool {
 		if key == name || isListOf(key, name) {
-			values = append(values, value)
+			if !isFirst {
+				list += ","
+			}
+			list, isFirst = list+Decode(value, true), false
 		}
 		return true
 	})
-	return strings.Join(values, ",")
+	return list
 }
 
 func isListOf(key, name string) bool {
@@ -86,44 +94,36 @@ func Param(query, name string) (string, bool) {
 	found, has := "", false
 	eachParam(query, func(key, value string) bool {
 		if key == name {
-			found, has = value, true
+			found, has = Decode(value, true), true
 		}
 		return !has
 	})
 	return found, has
 }
 
-// eachParam calls visit with each decoded pair, until it returns false. The queries e and p stand for an empty one.
+// eachParam calls visit with the decoded name and the value as written of each pair, until it returns false. The queries e
+// and p stand for an empty one.
 func eachParam(query string, visit func(key, value string) bool) {
 	if query == "e" || query == "p" {
 		return
 	}
-	for pair := range strings.SplitSeq(query, "&") {
-		if pair == "" {
-			continue
-		}
+	for more := query != ""; more; {
+		var pair string
+		pair, query, more = strings.Cut(query, "&")
 		key, value, _ := strings.Cut(pair, "=")
-		if !visit(Decode(key, true), Decode(value, true)) {
+		if pair != "" && !visit(Decode(key, true), value) {
 			return
 		}
 	}
 }
 
-// WithoutParams is the query without the parameters of these names; the bytes of the others stay.
-func WithoutParams(query string, names ...string) string {
-	if query == "" || len(names) == 0 {
-		return query
-	}
+// WithoutParams is the query without the parameters whose decoded names match; the bytes of the others stay.
+func WithoutParams(query string, isOut func(name string) bool) string {
 	pairs := strings.Split(query, "&")
 	kept := pairs[:0]
 	for _, pair := range pairs {
 		key, _, _ := strings.Cut(pair, "=")
-		decoded := Decode(key, true)
-		isOut := false
-		for _, name := range names {
-			isOut = isOut || (pair != "" && decoded == name)
-		}
-		if !isOut {
+		if pair == "" || !isOut(Decode(key, true)) {
 			kept = append(kept, pair)
 		}
 	}
