@@ -25,7 +25,7 @@ import {
 
 const values = join(import.meta.dirname, "values")
 const actors = await loadActors()
-const withTap = { actors: { tap: { enabled: true } } }
+const withTap = { actors: { sessions: { enabled: true }, tap: { enabled: true } } }
 const logins = ["KAFKA_USERNAME", "KAFKA_PASSWORD", "NATS_NKEY", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"]
 const telemetry = [
   "OTEL_EXPORTER_OTLP_HEADERS",
@@ -70,6 +70,7 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
   queue: "redis",
   links: "redis",
   projections: "redis",
+  "keyed state": "redis",
   bus: "nats",
   log: "kafka",
   places: undefined
@@ -80,7 +81,7 @@ const notGiven: Readonly<Record<string, (actor: string) => boolean>> = {
   // Answers on the bus are signed by those three alone.
   BUS_SECRET: (actor) => !["drainer", "enricher", "bridge"].includes(actor),
   // PROJECTIONS_URL is always given, and wins.
-  REDIS_URL: (actor) => actor.endsWith("-counter") || actor === "timing-stats"
+  REDIS_URL: (actor) => actor.endsWith("-counter") || ["timing-stats", "sessions"].includes(actor)
 }
 
 /** The server that an egress rule of the default rendering leads to. */
@@ -173,7 +174,7 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
   })
 
   test("consumers are scaled by the lag of the group that they read as", async () => {
-    const [keda] = await renderAll([{ values: { autoscaling: { backlog: "keda" } } }])
+    const [keda] = await renderAll([{ values: { ...withTap, autoscaling: { backlog: "keda" } } }])
     const groups = keda?.objects
       .filter(({ kind }) => kind === "ScaledObject")
       .flatMap((one) => Array.from(JSON.stringify(one).matchAll(/group=\\+"([\w-]+)/g), ([, group]) => group))
