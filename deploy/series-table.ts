@@ -26,6 +26,7 @@ const exporters: Readonly<Record<string, string>> = {
   spoor_dead_letters_: "the drainer that wrote it",
   spoor_dependency_: everyProcess,
   spoor_gateway_: "gateways",
+  spoor_keyed_: "keyed actors",
   spoor_ledger_: leaseHolder,
   spoor_log_: "processes that use Kafka",
   spoor_queue_: leaseHolder,

@@ -5,7 +5,7 @@
 
 import type { NewRecord } from "../../bridge/event-log/service.ts"
 import type { KeyedChanges, KeyedPartition, LoadedPartition } from "../../bridge/keyed-store/service.ts"
-import { type BatchId, Topic } from "../../contracts/ids.ts"
+import type { BatchId, Topic } from "../../contracts/ids.ts"
 import { readEvent } from "../inspect/counters/counted-event.ts"
 import type { KeyedMessage, KeyedRecord } from "../runtime/inbox/keyed-message.ts"
 import type { FiredTimer, KeyedContext, KeyedEvent, KeyedHandlers, KeyedResult } from "./definition.ts"
@@ -183,7 +183,7 @@ const eventIn = ({ record, source, at }: KeyedRecord): KeyedEvent | undefined =>
   if (event === undefined) return undefined
   const received = Number(record.headers.received)
   return {
-    ...{ id: record.headers.id, topic: Topic.make(source), at, event },
+    ...{ id: record.headers.id, topic: source, at, event },
     received: Number.isFinite(received) && received > 0 ? received : at,
     get type() {
       return event.type

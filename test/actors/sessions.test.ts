@@ -12,8 +12,11 @@ import { makeSqlite } from "../../bridge/event-log/sqlite/log.ts"
 import { KeyedStore } from "../../bridge/keyed-store/service.ts"
 import { sqliteKeyedStore } from "../../bridge/keyed-store/sqlite.ts"
 import { eventId, newBatchId, Topic } from "../../contracts/ids.ts"
+import { allSeries } from "../../deploy/series-table.ts"
+import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
 import { recount, sessionsIn } from "../support/recount-sessions.ts"
+import { ownSettings, startSpoor } from "../support/spoor.ts"
 
 const gapMs = 150
 const topics = [Topic.make("events"), Topic.make("installs")]
@@ -68,6 +71,17 @@ const load = Effect.fnUntraced(function* (
     if (i % 5 === 4) yield* Effect.promise(() => Bun.sleep(Math.random() * 2 * gapMs))
   }
 })
+
+for (const runtime of ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as const))] as const)
+  test(`every figure of a keyed actor is there from its start, on ${runtime}`, async () => {
+    const spoor = await startSpoor(["sessions"], ownSettings(), runtime)
+    const text = await (await fetch(new URL("/metrics", spoor.address("health")))).text()
+    const keyed = allSeries().filter(({ name }) => name.startsWith("spoor_keyed_"))
+    expect(keyed.length).toBe(9)
+    const missing = keyed.filter(({ name }) => !text.includes(`\n${name}{actor="sessions"} `))
+    expect(missing.map(({ name }) => name)).toEqual([])
+    expect(await spoor.end()).toBe(0)
+  }, 30_000)
 
 describe("sessions", () => {
   for (const names of [topics.slice(0, 1), topics]) {

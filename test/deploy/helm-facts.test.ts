@@ -27,7 +27,7 @@ const values = join(import.meta.dirname, "values")
 /** The forwarder runs on the boxes of edges, not in a cluster. */
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
-const withTap = { actors: { tap: { enabled: true }, receiver: { enabled: true } } }
+const withTap = { actors: { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: true } } }
 const logins = [
   "KAFKA_USERNAME",
   "KAFKA_PASSWORD",
@@ -80,6 +80,7 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
   queue: "redis",
   links: "redis",
   projections: "redis",
+  "keyed state": "redis",
   bus: "nats",
   log: "kafka",
   places: undefined
@@ -90,7 +91,7 @@ const notGiven: Readonly<Record<string, (actor: string) => boolean>> = {
   // Answers on the bus are signed by those three alone.
   BUS_SECRET: (actor) => !["drainer", "enricher", "bridge"].includes(actor),
   // PROJECTIONS_URL is always given, and wins.
-  REDIS_URL: (actor) => actor.endsWith("-counter") || actor === "timing-stats"
+  REDIS_URL: (actor) => actor.endsWith("-counter") || ["timing-stats", "sessions"].includes(actor)
 }
 
 /** The server that an egress rule of the default rendering leads to. */
@@ -183,7 +184,7 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
   })
 
   test("consumers are scaled by the lag of the group that they read as", async () => {
-    const [keda] = await renderAll([{ values: { autoscaling: { backlog: "keda" } } }])
+    const [keda] = await renderAll([{ values: { ...withTap, autoscaling: { backlog: "keda" } } }])
     const groups = keda?.objects
       .filter(({ kind }) => kind === "ScaledObject")
       .flatMap((one) => Array.from(JSON.stringify(one).matchAll(/group=\\+"([\w-]+)/g), ([, group]) => group))

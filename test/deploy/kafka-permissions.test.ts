@@ -30,7 +30,8 @@ const hasAll =
   needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"])
 
 const counters = ["event-counter", "metadata-counter", "search-counter", "timing-stats"]
-const userOf = (actor: string): string => (counters.includes(actor) ? "consumer" : actor)
+const userOf = (actor: string): string =>
+  counters.includes(actor) || actor === "sessions" ? "consumer" : actor
 
 describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   const at = kafka as SecuredKafka
@@ -43,6 +44,9 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     QUEUE_KEY: `queue-${own}`,
     DEAD_LETTER_KEY: `dead-${own}`,
     KAFKA_TOPIC: topic,
+    SESSION_PARAM: "n",
+    SESSION_GAP: "1ms",
+    TIMER_DELAY: "0ms",
     VIEWER_HOST: "127.0.0.1"
   })
 
@@ -87,7 +91,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
-    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(5)
+    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(7)
   }, 300_000)
 
   afterAll(async () => {
@@ -118,7 +122,11 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       async () => (await countRecords(at.open, topic, 3)) > 0,
       30_000
     )
-    const [started] = await Promise.all([start("viewer", "viewer"), start("consumer", ...counters)])
+    const [started] = await Promise.all([
+      start("viewer", "viewer"),
+      start("consumer", ...counters),
+      start("sessions", "sessions")
+    ])
     const viewer = started.address("watch them").origin
     await eventually(
       "it is counted",
@@ -128,6 +136,11 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     await eventually(
       "the viewer has read it",
       async () => (await (await fetch(`${viewer}/api/search`)).text()).includes("permitted"),
+      30_000
+    )
+    await eventually(
+      "its session is stored",
+      async () => (await countRecords(at.open, "sessions", 3)) > 0,
       30_000
     )
     for (const [name, spoor] of running) {
@@ -141,7 +154,9 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
 
   test("every actor that uses Kafka was one of them", async () => {
     const actors = (await loadActors()).filter(({ requires }) => requires.some(({ name }) => name === "log"))
-    expect(actors.map(({ name }) => name).toSorted()).toEqual(["bridge", ...counters, "viewer"].toSorted())
+    expect(actors.map(({ name }) => name).toSorted()).toEqual(
+      ["bridge", ...counters, "viewer", "sessions"].toSorted()
+    )
   })
 
   test("a viewer that stops removes its group", async () => {

@@ -4,35 +4,47 @@
  */
 import { Effect, Metric } from "effect"
 
-const counter = (name: string, description: string) => (actor: string) =>
-  Metric.counter(name, { description, incremental: true, attributes: { actor } })
-const gauge = (name: string, description: string) => (actor: string) =>
-  Metric.gauge(name, { description, attributes: { actor } })
-
 const counters = {
-  fired: counter("spoor_keyed_timers_fired_total", "Timers that fired."),
-  keys: counter("spoor_keyed_keys_total", "Keys read, once per commit."),
-  commits: counter("spoor_keyed_commits_total", "Commits of state, timers and fences."),
-  conflicts: counter(
-    "spoor_keyed_conflicts_total",
-    "Commits refused because another process had written the partition; they are computed again."
-  ),
-  emitted: counter("spoor_keyed_outputs_total", "Records that were emitted and appended to the log."),
-  passedOver: counter(
-    "spoor_keyed_passed_over_total",
-    "Records without the parameter of the key, or without an event."
-  )
-}
+  fired: Metric.counter("spoor_keyed_timers_fired_total", {
+    description: "Timers of keys that fired.",
+    incremental: true
+  }),
+  keys: Metric.counter("spoor_keyed_keys_total", {
+    description: "Keys whose state was read, counted once per commit.",
+    incremental: true
+  }),
+  commits: Metric.counter("spoor_keyed_commits_total", {
+    description: "Commits of state, timers and fences.",
+    incremental: true
+  }),
+  conflicts: Metric.counter("spoor_keyed_conflicts_total", {
+    description:
+      "Commits refused because another process had written the partition; they were computed again.",
+    incremental: true
+  }),
+  emitted: Metric.counter("spoor_keyed_outputs_total", {
+    description: "Emitted records that were appended to the log.",
+    incremental: true
+  }),
+  passedOver: Metric.counter("spoor_keyed_passed_over_total", {
+    description: "Records that no key handles: without the parameter, or without a readable event.",
+    incremental: true
+  })
+} as const
 const gauges = {
-  due: gauge("spoor_keyed_timers_due", "Timers that are due and have not fired."),
-  waiting: gauge("spoor_keyed_outputs_waiting", "Emitted records that wait for their append to the log."),
-  clockLag: gauge(
-    "spoor_keyed_clock_lag_seconds",
-    "How far the slowest clock of a partition is behind the wall clock; timers wait as long. 0 before a clock is known."
-  )
-}
+  due: Metric.gauge("spoor_keyed_timers_due", {
+    description: "Timers of keys that are due and have not fired."
+  }),
+  waiting: Metric.gauge("spoor_keyed_outputs_waiting", {
+    description: "Emitted records that wait for their append to the log."
+  }),
+  clockLag: Metric.gauge("spoor_keyed_clock_lag_seconds", {
+    description:
+      "How far the slowest clock of a partition is behind the wall clock; timers wait as long. 0 before it is known."
+  })
+} as const
 
-/** The metrics of that name. */
+/** The metrics of one actor. */
 export interface KeyedFigures {
   readonly add: (name: keyof typeof counters, count: number) => Effect.Effect<void>
   readonly set: (name: keyof typeof gauges, value: number) => Effect.Effect<void>
@@ -40,19 +52,18 @@ export interface KeyedFigures {
 
 export const makeKeyedFigures = (actor: string): Effect.Effect<KeyedFigures> =>
   Effect.gen(function* () {
-    const ofActor = <M>(made: Record<string, (actor: string) => M>) =>
-      new Map(Object.entries(made).map(([name, make]) => [name, make(actor)]))
-    const [counted, measured] = [ofActor(counters), ofActor(gauges)]
-    for (const one of counted.values()) yield* Metric.update(one, 0)
-    for (const one of measured.values()) yield* Metric.update(one, 0)
+    const counted = of(counters, (one) => Metric.withAttributes(one, { actor }))
+    const measured = of(gauges, (one) => Metric.withAttributes(one, { actor }))
+    for (const one of Object.values(counted)) yield* Metric.update(one, 0)
+    for (const one of Object.values(measured)) yield* Metric.update(one, 0)
     return {
-      add: (name, count) => {
-        const one = counted.get(name)
-        return one === undefined || count === 0 ? Effect.void : Metric.update(one, count)
-      },
-      set: (name, value) => {
-        const one = measured.get(name)
-        return one === undefined ? Effect.void : Metric.update(one, value)
-      }
+      add: (name, count) => (count === 0 ? Effect.void : Metric.update(counted[name], count)),
+      set: (name, value) => Metric.update(measured[name], value)
     }
   })
+
+const of = <Name extends string, A, B>(
+  all: Readonly<Record<Name, A>>,
+  make: (one: A) => B
+): Record<Name, B> =>
+  Object.fromEntries(Object.entries<A>(all).map(([name, one]) => [name, make(one)])) as Record<Name, B>

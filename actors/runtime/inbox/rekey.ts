@@ -16,7 +16,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { Self } from "../actor-context.ts"
 import { keyIn, rekeyedRecord } from "./key.ts"
-import { type KeyedFigures, makeKeyedFigures } from "./keyed-figures.ts"
+import { makeKeyedFigures } from "./keyed-figures.ts"
 import type { Watermark } from "./partition-clocks.ts"
 
 export interface Rekeyer {
@@ -31,6 +31,9 @@ export interface Rekeying {
   readonly topic: Topic
   readonly delayMs: number
 }
+
+/** Source partitions copied at the same time: while one waits for Kafka, another is read. */
+const partitionsAtOnce = 4
 
 /** How often the times of the source partitions are exchanged, milliseconds. */
 const exchangeMs = 1_000
@@ -60,20 +63,17 @@ export const rekeying = Effect.fnUntraced(function* (name: string, settings: Rek
         )
       }
     }
-    yield* passOver(figures, batch.records.length - copies.length)
+    yield* figures.add("passedOver", batch.records.length - copies.length)
     times.copied(batch, batch.records.at(-1)?.timestamp ?? 0)
   })
   const watch: ReadWatch = { owned: times.owned, caughtUp: times.caughtUp }
-  const reading = log.read({ group: topic, topics: sources, from: "oldest", watch }, copy)
+  const reading = log.read({ group: topic, topics: sources, from: "oldest", partitionsAtOnce, watch }, copy)
   const running = Effect.andThen(
     Effect.all([reading, exchange.running], { concurrency: "unbounded" }),
     Effect.never
   )
   return { running, watermark: exchange.watermark } satisfies Rekeyer
 })
-
-const passOver = (figures: KeyedFigures, count: number): Effect.Effect<void> =>
-  figures.add("passedOver", count)
 
 /** Up to which time each owned source partition was copied. */
 const makeSourceTimes = (delayMs: number) => {

@@ -16,6 +16,7 @@ search-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none }
 receiver: { uses: [bus, queue], secrets: [], signal: none }
+sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 

@@ -1,0 +1,174 @@
+/** Bad input of keyed actors: settings that cannot work end the start, bad events and keys lose nothing else. */
+import { describe, expect, test } from "bun:test"
+import { ConfigProvider, Effect, Schema } from "effect"
+import { type Behaviour, compute } from "../../../actors/keyed/compute.ts"
+import { commitId } from "../../../actors/keyed/emission.ts"
+import { makeEngine } from "../../../actors/keyed/engine.ts"
+import { keyed } from "../../../actors/keyed/keyed.ts"
+import { stateCodec } from "../../../actors/keyed/states.ts"
+import { keyIn } from "../../../actors/runtime/inbox/key.ts"
+import { Sessions } from "../../../actors/sessions.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { recordOf, topic } from "./processes.ts"
+import { stores, withStores } from "./stores.ts"
+
+/** The sentence with which the settings of an actor fail; undefined when they work. */
+const sentence = async (settings: Record<string, string>, actor = Sessions): Promise<string | undefined> => {
+  const checks = Effect.forEach(actor.checks, (check) => check, { discard: true })
+  const result = await Effect.runPromise(
+    Effect.result(Effect.provide(checks, ConfigProvider.layer(ConfigProvider.fromUnknown(settings))))
+  )
+  return result._tag === "Success" ? undefined : result.failure.message
+}
+
+describe("settings that cannot work end the start with one sentence", () => {
+  test("the topic of the results is one that the actor reads", async () => {
+    expect(await sentence({ KAFKA_TOPICS: "sessions" })).toMatch(
+      /^SESSION_TOPIC "sessions" is one of KAFKA_TOPIC/
+    )
+    expect(await sentence({ SESSION_TOPIC: "a b" })).toMatch(/SESSION_TOPIC "a b" is not a valid name/)
+  })
+
+  test("the parameter cannot be part of a topic's name, unless the topic is keyed already", async () => {
+    expect(await sentence({ SESSION_PARAM: "a[b]" })).toMatch(/SESSION_PARAM make "spoor-by-a\[b\]"/)
+    expect(await sentence({ SESSION_PARAM: "a[b]", KAFKA_KEY_PARAM: "a[b]" })).toBeUndefined()
+    expect(await sentence({})).toBeUndefined()
+  })
+
+  test("an actor without settings is checked too", async () => {
+    const state = Schema.Struct({})
+    const own = keyed({
+      ...{ name: "own", summary: "A test.", param: "id", emits: "events", state },
+      handlers: () => ({ onEvent: () => ({}) })
+    })
+    expect(await sentence({}, own)).toMatch(/^The topic "events" of own is one of KAFKA_TOPIC/)
+  })
+})
+
+test("a key that is missing, empty, too long or in a record without an event is passed over", () => {
+  const key = (text: string) =>
+    keyIn(
+      { offset: "0", timestamp: 0, key: undefined, headers: {}, value: new TextEncoder().encode(text) },
+      "id"
+    )
+  expect(key("view type= id=a%20b&n=1")).toBe("a b")
+  expect(key("view type= n=1")).toBeUndefined()
+  expect(key("view type= id=&n=1")).toBeUndefined()
+  expect(key(`view type= id=${"x".repeat(513)}`)).toBeUndefined()
+  expect(key("no event")).toBeUndefined()
+  expect(key("view type= id=%ED%A0%80")?.isWellFormed()).toBe(true)
+})
+
+const State = Schema.Struct({ text: Schema.String })
+const behaviourOf = (
+  onEvent: (text: string) => object,
+  onTimer?: () => object
+): Behaviour<{ text: string }> => ({
+  handlers: {
+    onEvent: (event) => onEvent(event.param("does") ?? ""),
+    ...(onTimer === undefined ? {} : { onTimer })
+  } as Behaviour<{ text: string }>["handlers"],
+  codec: stateCodec(State),
+  topics: undefined,
+  emits: "results" as Topic
+})
+
+const place = { actor: "test", topic, partition: 0 }
+const events = (...texts: ReadonlyArray<string>) =>
+  texts.map((text, offset) =>
+    recordOf(`view type= does=${text}`, { offset, id: undefined, key: "k", source: topic, at: 10, clock: 9 })
+  )
+const loadedWith = (count: number) => ({
+  ...{ version: 0, clock: 0, partitions: undefined, states: new Map(), timers: [] },
+  verdicts: Array.from({ length: count }, () => "fresh" as const),
+  fences: {
+    plan: { offsets: [], end: "0", groups: [] },
+    stored: { next: undefined, bitmaps: [] },
+    verdicts: []
+  }
+})
+const computed = (behaviour: Behaviour<{ text: string }>, texts: ReadonlyArray<string>, clock = 0) =>
+  compute(
+    place,
+    behaviour,
+    loadedWith(texts.length),
+    events(...texts),
+    { clock, partitions: 1 },
+    commitId(place, 1, 1_796_000_000_000)
+  )
+
+describe("a call that cannot be kept is skipped, with its place, and changes nothing", () => {
+  const bad: ReadonlyArray<readonly [what: string, result: () => object, reason: RegExp]> = [
+    [
+      "it throws",
+      () => {
+        throw new Error("poison")
+      },
+      /^poison$/
+    ],
+    [
+      "the state is too large",
+      () => ({ state: { text: "x".repeat(70_000) } }),
+      /has 700\d\d bytes; at most 65536/
+    ],
+    ["the state does not match the schema", () => ({ state: { text: 5 } }), /string/i],
+    ["the time of a timer is none", () => ({ timers: { a: Number.NaN } }), /"a" is due at NaN/],
+    ["an emission has no type", () => ({ emit: [{ type: "", params: {} }] }), /needs a type/],
+    [
+      "an emission is too large",
+      () => ({ emit: [{ type: "a", params: { x: "y".repeat(70_000) } }] }),
+      /at most 65536/
+    ]
+  ]
+  for (const [what, result, reason] of bad)
+    test(what, () => {
+      const behaviour = behaviourOf((does) => (does === "bad" ? result() : { state: { text: "good" } }))
+      const { failed, changes, handled, isComplete } = computed(behaviour, ["good", "bad", "good"])
+      expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(reason)])
+      expect(failed[0]?.what).toBe('key "k" (events 0, offset 1, id none)')
+      expect([handled, changes.handled, isComplete]).toEqual([3, 3, true])
+      expect(new TextDecoder().decode(changes.states.get("k"))).toBe('{"text":"good"}')
+      expect([changes.timers, changes.outputs]).toEqual([[], []])
+    })
+
+  test("a timer that sets a timer for its own time or before it is removed instead of firing for ever", () => {
+    const behaviour = behaviourOf(
+      () => ({ timers: { a: 20 } }),
+      () => ({ timers: { a: 20 } })
+    )
+    const { failed, fired, changes } = computed(behaviour, ["good"], 100)
+    expect([fired, failed[0]?.message]).toEqual([1, expect.stringMatching(/it must be later/)])
+    expect(changes.timers).toEqual([{ key: "k", name: "a", due: undefined }])
+  })
+})
+
+for (const [name, open] of stores) {
+  test.skipIf(open === undefined)(
+    `a partition stops when its number changed or a state does not match the schema, and loses nothing, ${name}`,
+    () =>
+      withStores(open, async ([store]) => {
+        const actor = `test-${crypto.randomUUID()}`
+        const handle = async <S>(behaviour: Behaviour<S>, partitions: number, offset: number) => {
+          const engine = makeEngine({
+            ...{ actor, behaviour, store, meter: { count: () => Effect.void } },
+            log: { append: () => Effect.succeed([]) },
+            figures: { add: () => Effect.void, set: () => Effect.void }
+          })
+          const given = { offset, id: undefined, key: "k", source: topic, at: 10, clock: 9 }
+          const records = [recordOf("view type= does=x", given)]
+          const message = { topic, partition: 0, records, end: String(offset + 1), clock: 0, partitions }
+          const result = await Effect.runPromise(Effect.result(engine(message)))
+          return result._tag === "Success" ? "done" : result.failure.message
+        }
+        const texts = behaviourOf(() => ({ state: { text: "one" } }))
+        const numbers: Behaviour<{ readonly n: number }> = {
+          ...{ topics: undefined, emits: undefined, codec: stateCodec(Schema.Struct({ n: Schema.Number })) },
+          handlers: { onEvent: () => ({ state: { n: 1 } }) }
+        }
+        expect(await handle(texts, 3, 0)).toBe("done")
+        expect(await handle(texts, 6, 1)).toMatch(/has 6 partitions, but .* keeps its state for 3/)
+        expect(await handle(numbers, 3, 1)).toMatch(/"k" does not match the schema of the actor/)
+        expect(await handle(texts, 3, 1)).toBe("done")
+      })
+  )
+}
