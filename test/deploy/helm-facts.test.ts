@@ -27,7 +27,9 @@ const values = join(import.meta.dirname, "values")
 /** The forwarder runs on the boxes of edges, not in a cluster. */
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
-const withTap = { actors: { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: true } } }
+const withTap = {
+  actors: { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: true } }
+}
 const logins = [
   "KAFKA_USERNAME",
   "KAFKA_PASSWORD",
