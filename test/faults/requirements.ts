@@ -29,6 +29,8 @@ export interface Requirements {
   readonly settings?: Environment
   /** Additional environment of single actors. */
   readonly settingsOf?: Readonly<Record<string, Environment>>
+  /** The file to run for an actor instead of actors/commands/actor.ts, relative to the project's root; it gets the same arguments. */
+  readonly files?: Readonly<Record<string, string>>
   /** The enricher has a simulated bug: it fails on the events of poison.ts. */
   readonly isEnricherPoisoned?: boolean
   /** Actors whose processes are killed when their liveness probe fails, as in Kubernetes. */

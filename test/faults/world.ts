@@ -179,6 +179,8 @@ export const makeWorld = async ({
     }
     const { healthy, poisoned } = enricher ?? (await enrichers.ours.prepare())
     const commandOf = (name: string): ReadonlyArray<string> | undefined => {
+      const file = requires.files?.[name]
+      if (file !== undefined) return [process.execPath, file, name]
       if (name === "event-counter") return counter?.command
       if (name !== "enricher") return undefined
       return requires.isEnricherPoisoned === true ? poisoned : healthy
