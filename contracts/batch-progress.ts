@@ -8,11 +8,11 @@ export const BatchProgress = Schema.Struct({
   stage: Stage,
   topic: Topic,
   batch: BatchId,
-  /** Milliseconds since 1970. */
-  at: Schema.Int,
-  count: Schema.Int,
-  /** The number of rejections for each reason. */
-  reasons: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
+  at: Schema.Int.annotateKey({ description: "When they reached it, milliseconds since 1970." }),
+  count: Schema.Int.annotateKey({ description: "The number of events of this topic." }),
+  reasons: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int)).annotateKey({
+    description: "Of rejected: the number of rejections for each reason."
+  })
 })
 export type BatchProgress = typeof BatchProgress.Type
 

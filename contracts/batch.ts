@@ -38,15 +38,20 @@ export type EnrichedBatch = typeof EnrichedBatch.Type
  */
 export const Placement = Schema.Struct({
   topic: Topic,
-  partition: Schema.Int,
-  offset: Schema.String,
-  count: Schema.Int,
-  at: Schema.Int
-})
+  partition: Schema.Int.annotateKey({ description: "The partition of the topic." }),
+  offset: Schema.String.annotateKey({
+    description: "The offset of the first record, a decimal number of up to 64 bits."
+  }),
+  count: Schema.Int.annotateKey({ description: "The number of records, at least 1." }),
+  at: Schema.Int.annotateKey({ description: "When the bridge appended them, milliseconds since 1970." })
+}).annotate({ identifier: "Placement", description: "The position of consecutive records in the log." })
 export type Placement = typeof Placement.Type
 
 /** The actor that rejected an event. */
-export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"])
+export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"]).annotate({
+  identifier: "RejectedBy",
+  description: "The actor that rejected an event."
+})
 export type RejectedBy = typeof RejectedBy.Type
 
 /** Why an event is rejected: a fixed list, to count and search by. */
@@ -64,30 +69,41 @@ export const RejectionReason = Schema.Literals([
   "not enriched",
   /** The actor that handled it crashed, also when the event was alone in its batch. */
   "crashed"
-])
+]).annotate({
+  identifier: "RejectionReason",
+  description: "Why an event is rejected; a fixed list, to count and search by."
+})
 export type RejectionReason = typeof RejectionReason.Type
 
 /** The permanent rejection of one event: it becomes a dead letter. */
 export const Rejection = Schema.Struct({
-  index: Schema.Int,
-  /** The topic of the event; the default topic when its line cannot be read. */
-  topic: Topic,
+  index: Schema.Int.annotateKey({ description: "The event's index in its batch." }),
+  topic: Topic.annotateKey({
+    description: "The topic of the event; the default topic when its line cannot be read."
+  }),
   stage: RejectedBy,
   reason: RejectionReason,
-  /** The error, for a person. */
-  detail: Schema.optionalKey(Schema.String)
+  detail: Schema.optionalKey(Schema.String).annotateKey({ description: "The error, for a person." })
+}).annotate({
+  identifier: "Rejection",
+  description: "The permanent rejection of one event: it becomes a dead letter."
 })
 export type Rejection = typeof Rejection.Type
 
 /** The outcome of a batch (or of a part): every event is either stored or rejected. */
 export const Receipt = Schema.Struct({
-  id: BatchId,
-  /** The digest of the request: the lines that this receipt is about. */
-  digest: BatchDigest,
-  /** Events that the log has confirmed. */
-  stored: Schema.Int,
-  placements: Schema.Array(Placement),
-  rejected: Schema.Array(Rejection)
+  id: BatchId.annotateKey({ description: "The id of the request." }),
+  digest: BatchDigest.annotateKey({
+    description: "The digest of the request: the lines that this receipt is about."
+  }),
+  stored: Schema.Int.annotateKey({
+    description: "The number of events that the log has confirmed; the counts of `placements` add up to it."
+  }),
+  placements: Schema.Array(Placement).annotateKey({ description: "Where the stored events are in the log." }),
+  rejected: Schema.Array(Rejection).annotateKey({ description: "The events that are not stored, each once." })
+}).annotate({
+  identifier: "Receipt",
+  description: "The outcome of a batch, or of a part: every event is either stored or rejected."
 })
 export type Receipt = typeof Receipt.Type
 

@@ -4,16 +4,15 @@ import { Topic } from "./ids.ts"
 
 /** A consumer has handled a batch of records of one partition. */
 export const ConsumerProgress = Schema.Struct({
-  /** The consumer's name. */
-  by: Schema.String,
+  by: Schema.String.annotateKey({ description: "The consumer's name." }),
   topic: Topic,
-  partition: Schema.Int,
-  /** The first offset, and the one after the last (decimal numbers). */
-  first: Schema.String,
-  next: Schema.String,
-  count: Schema.Int,
-  /** Milliseconds since 1970. */
-  at: Schema.Int
+  partition: Schema.Int.annotateKey({ description: "The partition of the topic." }),
+  first: Schema.String.annotateKey({ description: "The first offset, a decimal number of up to 64 bits." }),
+  next: Schema.String.annotateKey({
+    description: "The offset after the last one, a decimal number of up to 64 bits."
+  }),
+  count: Schema.Int.annotateKey({ description: "The number of records." }),
+  at: Schema.Int.annotateKey({ description: "When they were processed, milliseconds since 1970." })
 })
 export type ConsumerProgress = typeof ConsumerProgress.Type
 

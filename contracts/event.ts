@@ -70,5 +70,8 @@ export const EnrichedEvent = Schema.Struct({
 export type EnrichedEvent = typeof EnrichedEvent.Type
 
 /** The stages of batch progress messages. */
-export const Stage = Schema.Literals(["received", "enriched", "stored", "rejected"])
+export const Stage = Schema.Literals(["received", "enriched", "stored", "rejected"]).annotate({
+  identifier: "Stage",
+  description: "How far the events of a batch are."
+})
 export type Stage = typeof Stage.Type

@@ -30,7 +30,10 @@ const reasons = {
 /** Why something failed: one of a fixed list. */
 export const FailureReason = Schema.Literals(
   Object.keys(reasons) as [keyof typeof reasons, ...Array<keyof typeof reasons>]
-)
+).annotate({
+  identifier: "FailureReason",
+  description: "Why a request failed; contracts/README.md says for each whether a retry can help."
+})
 export type FailureReason = typeof FailureReason.Type
 
 /** All reasons. */

@@ -9,17 +9,26 @@ export type ClaimId = typeof ClaimId.Type
  * A claimed batch: 32 hex digits. The first 20 are those of its claim; the queue sets the last 12 when it takes the
  * lines. So a claim that is applied twice makes two batches with different ids, never one id for two sets of lines.
  */
-export const BatchId = Schema.NonEmptyString.pipe(Schema.brand("BatchId"))
+export const BatchId = Schema.NonEmptyString.pipe(Schema.brand("BatchId")).annotate({
+  identifier: "BatchId",
+  description: "The id of a batch: 32 lower-case hexadecimal digits."
+})
 export type BatchId = typeof BatchId.Type
 
 /** One event: its batch's id and its place in the batch. The same in every retry, because a batch never changes. */
-export const EventId = Schema.NonEmptyString.pipe(Schema.brand("EventId"))
+export const EventId = Schema.NonEmptyString.pipe(Schema.brand("EventId")).annotate({
+  identifier: "EventId",
+  description: "The id of an event: the id of its batch, a dash, and its index in the batch."
+})
 export type EventId = typeof EventId.Type
 
 /** A Kafka topic: letters, digits, `.`, `_` and `-`, at most 249 (the broker's own rule). */
-export const Topic = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._-]{1,249}$/)).pipe(
-  Schema.brand("Topic")
-)
+export const Topic = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._-]{1,249}$/u))
+  .pipe(Schema.brand("Topic"))
+  .annotate({
+    identifier: "Topic",
+    description: "A Kafka topic: letters, digits, `.`, `_` and `-`, at most 249."
+  })
 export type Topic = typeof Topic.Type
 
 const hex = (bytes: Uint8Array): string =>
@@ -45,10 +54,25 @@ export const newBatchId = (): BatchId => newId() as BatchId
  * A digest of the exact lines of a batch, or of a part of one: 16 hex digits. A receipt repeats it, so that it never
  * acknowledges other lines, whatever their id.
  */
-export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(
-  Schema.brand("BatchDigest")
-)
+export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u))
+  .pipe(Schema.brand("BatchDigest"))
+  .annotate({
+    identifier: "BatchDigest",
+    description: "The digest of the exact lines of a batch: 16 lower-case hexadecimal digits."
+  })
 export type BatchDigest = typeof BatchDigest.Type
+
+/**
+ * One push of an edge's lines, chosen by the edge and the same in every retry: 26 letters and digits. The queue stores
+ * the lines of one id once.
+ */
+export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Za-z]{26}$/u))
+  .pipe(Schema.brand("PushId"))
+  .annotate({
+    identifier: "PushId",
+    description: "The id of one push of an edge: 26 letters and digits."
+  })
+export type PushId = typeof PushId.Type
 
 /** The digest of a batch without events. */
 export const emptyDigest = "0000000000000000" as BatchDigest

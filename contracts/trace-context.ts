@@ -37,7 +37,12 @@ export const writeTraceparent = ({ traceId, spanId, sampled }: TraceContext): st
   `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`
 
 /** The client's trace of one event in a batch: the event's index, and the span that the next hop continues. */
-export const EventTrace = Schema.Struct({ index: Schema.Int, traceparent: Schema.String })
+export const EventTrace = Schema.Struct({
+  index: Schema.Int.annotateKey({ description: "The event's index in its batch." }),
+  traceparent: Schema.String.annotateKey({
+    description: "W3C Trace Context: the span that the next hop continues."
+  })
+}).annotate({ identifier: "EventTrace", description: "The client's trace of one event in a batch." })
 export type EventTrace = typeof EventTrace.Type
 
 /** The maximum number of events in a batch whose traces are followed; the others are only in the batch's own trace. */

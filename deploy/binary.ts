@@ -1,6 +1,6 @@
 /**
  * `bun run binary`: builds one executable, `dist/spoor`, which runs on Linux with glibc where nothing is installed. It holds
- * Bun, the actors and commands, the pages, the chart library and the country database.
+ * Bun, the actors and commands, the pages, the description of the messages, the chart library and the country database.
  *
  *   bun run binary                             for this machine
  *   bun run binary linux-arm64 dist/spoor-arm  for another target, to another file
@@ -18,7 +18,11 @@ const packageFiles = [
 ]
 
 /** Folders of the sources whose files are read when Spoor runs, by the name that `sourceFolder` is given. */
-const folders = { pages: "actors/viewer/web" }
+const folders = {
+  pages: "actors/viewer/web",
+  contracts: "contracts/generated",
+  "contract-schemas": "contracts/generated/schemas"
+}
 
 /**
  * The name and the path of each file to embed. Those of the sources are copied into `copies`: the bundler cannot treat one
@@ -31,7 +35,7 @@ const filesToEmbed = (copies: string): ReadonlyArray<readonly [name: string, pat
     ...packageFiles.map((name) => [name, join(root, "node_modules", name)] as const),
     ...Object.keys(folders).flatMap((name) =>
       readdirSync(join(copies, name))
-        .filter((file) => /\.(?:html|css|ts)$/.test(file))
+        .filter((file) => /\.(?:html|css|ts|json|py|go)$/.test(file))
         .map((file) => [`${name}/${file}`, join(copies, name, file)] as const)
     )
   ]

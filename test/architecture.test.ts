@@ -178,7 +178,10 @@ describe("files stay small", () => {
   })
 
   test("no file has more than 300 lines", () => {
-    const long = sources.filter(({ text }) => text.split("\n").length > 301).map(({ path }) => path)
+    const long = sources
+      .filter(({ path }) => !path.startsWith("contracts/generated/"))
+      .filter(({ text }) => text.split("\n").length > 301)
+      .map(({ path }) => path)
     expect(long).toEqual([])
   })
 

@@ -45,11 +45,11 @@ export {
 } from "../../contracts/messages/all-messages.ts"
 export { type Format, formats } from "../../contracts/messages/format.ts"
 export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
-export { PushedLines2, PushedReply2 } from "../../contracts/messages/pushed-lines.ts"
+export { PushedLines, PushedReply } from "../../contracts/messages/pushed-lines.ts"
 export { Reply1, Reply2, readReply, writeReply } from "../../contracts/messages/reply.ts"
 export {
-  StepReply2,
-  StepRequest2,
+  StepReply,
+  StepRequest,
   StepResult,
   stepQueue,
   stepSubject

@@ -1,12 +1,13 @@
 /**
- * Serves health and metrics of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus, until its
- * scope closes. The responses contain addresses and file paths, so it listens on 127.0.0.1 unless OPS_HOST is set.
+ * Serves health and metrics of the process, and the description of its messages, over HTTP on OPS_PORT, for load balancers,
+ * Kubernetes, Prometheus and people, until its scope closes. The responses contain addresses and file paths, so it listens on 127.0.0.1 unless OPS_HOST is set.
  */
 import { hostname as machine } from "node:os"
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { noStore } from "../../gateway/http/responses.ts"
 import { withoutSlash } from "../../gateway/routes.ts"
+import { answerContract, isContractPath } from "./contract-files.ts"
 import type { Health, HealthReport } from "./health.ts"
 import { served } from "./http-server.ts"
 import { opsHost, opsPort } from "./settings.ts"
@@ -18,7 +19,9 @@ import { opsHost, opsPort } from "./settings.ts"
 export const opsServer = Effect.fnUntraced(function* (health: Health) {
   const { port, hostname } = yield* readAll({ port: opsPort, hostname: opsHost })
   const fetch = (request: Request): Response | Promise<Response> => {
-    switch (withoutSlash(new URL(request.url).pathname)) {
+    const path = withoutSlash(new URL(request.url).pathname)
+    if (isContractPath(path)) return answerContract(request)
+    switch (path) {
       case "/health/live":
         return answerLive()
       case "/health/ready":
@@ -26,7 +29,7 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
       case "/metrics":
         return Effect.runPromise(answerMetrics(health))
     }
-    const message = "Not found. The paths are /health/live, /health/ready and /metrics."
+    const message = "Not found. The paths are /health/live, /health/ready, /metrics and /contracts."
     return Response.json({ error: "not-found", message }, { status: 404 })
   }
   const url = yield* served({ port, hostname, fetch }, health.isLeaving)

@@ -9,6 +9,7 @@ import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/http/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/http/server-types.ts"
 import type { SystemView } from "../inspect/pipeline/system-view.ts"
+import { answerContract } from "../runtime/contract-files.ts"
 import { admission, wantsSocket } from "./auth/admission.ts"
 import type { Credentials } from "./auth/credentials.ts"
 import { liveTickets, type Tickets, ticketSeconds } from "./auth/tickets.ts"
@@ -106,6 +107,8 @@ const routesOf = (
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? missing(request) : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
+    .get("/contracts", ({ request }) => answerContract(request))
+    .get("/contracts/*", ({ request }) => answerContract(request))
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
     .use(pageRoutes(counters, missing))

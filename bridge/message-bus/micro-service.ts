@@ -34,42 +34,63 @@ export interface MicroService {
   readonly stats: Effect.Effect<ReadonlyArray<Endpoint>>
 }
 
-const metadataField = Schema.NullOr(Schema.Record(Schema.String, Schema.String)).pipe(Schema.optionalKey)
+const texts = Schema.NullOr(Schema.Record(Schema.String, Schema.String)).pipe(Schema.optionalKey)
+
+const typeField = <Type extends string>(type: Type) =>
+  Schema.Literal(type).annotateKey({ description: "The kind of this reply." })
+
 const identityFields = {
-  name: Schema.String,
-  id: Schema.String,
-  version: Schema.String,
-  metadata: metadataField
+  name: Schema.String.annotateKey({ description: "The name of the actor; its instances share it." }),
+  id: Schema.String.annotateKey({ description: "The id of this instance, new at each start." }),
+  version: Schema.String.annotateKey({ description: "Its version, like 1.2.3." }),
+  metadata: texts.annotateKey({
+    description: "host, pid, what it receives and sends, and ops: the URL of its ops server, if it has one."
+  })
 }
-const place = { name: Schema.String, subject: Schema.String, queue_group: Schema.optionalKey(Schema.String) }
+const place = {
+  name: Schema.String.annotateKey({ description: "The name of the endpoint." }),
+  subject: Schema.String.annotateKey({ description: "The subject that it serves." }),
+  queue_group: Schema.optionalKey(Schema.String).annotateKey({ description: "Its queue group." })
+}
 
 /** The three replies of the protocol. */
 export const Ping = Schema.Struct({
-  type: Schema.Literal("io.nats.micro.v1.ping_response"),
+  type: typeField("io.nats.micro.v1.ping_response"),
   ...identityFields
 })
 export const Info = Schema.Struct({
-  type: Schema.Literal("io.nats.micro.v1.info_response"),
+  type: typeField("io.nats.micro.v1.info_response"),
   ...identityFields,
-  description: Schema.String,
-  endpoints: Schema.Array(Schema.Struct({ ...place, metadata: metadataField }))
-})
-export const Stats = Schema.Struct({
-  type: Schema.Literal("io.nats.micro.v1.stats_response"),
-  ...identityFields,
-  /** ISO 8601. */
-  started: Schema.String,
+  description: Schema.String.annotateKey({ description: "What it does, in a sentence." }),
   endpoints: Schema.Array(
     Schema.Struct({
       ...place,
-      num_requests: Schema.Number,
-      num_errors: Schema.Number,
-      last_error: Schema.String,
-      processing_time: Schema.Number,
-      average_processing_time: Schema.Number,
-      data: Schema.optionalKey(Schema.Unknown)
+      metadata: texts.annotateKey({
+        description:
+          "formats: those that it reads, like 1,2; schema and reply_schema: the addresses of the JSON Schemas of request and reply."
+      })
     })
-  )
+  ).annotateKey({ description: "One for each subject that it serves." })
+})
+export const Stats = Schema.Struct({
+  type: typeField("io.nats.micro.v1.stats_response"),
+  ...identityFields,
+  started: Schema.String.annotateKey({ description: "When it started, ISO 8601." }),
+  endpoints: Schema.Array(
+    Schema.Struct({
+      ...place,
+      num_requests: Schema.Number.annotateKey({ description: "Requests since the start." }),
+      num_errors: Schema.Number.annotateKey({ description: "Events that failed or were refused." }),
+      last_error: Schema.String.annotateKey({ description: "The last error; empty before the first." }),
+      processing_time: Schema.Number.annotateKey({ description: "Time spent on all requests, nanoseconds." }),
+      average_processing_time: Schema.Number.annotateKey({
+        description: "Time spent on one request on average, nanoseconds."
+      }),
+      data: Schema.optionalKey(Schema.Unknown).annotateKey({
+        description: "Of the first endpoint: the actor's figures (actor-figures)."
+      })
+    })
+  ).annotateKey({ description: "One for each subject that it serves." })
 })
 
 const answers = { ping: Ping, info: Info, stats: Stats }

@@ -15,9 +15,9 @@ import {
   ConsumerProgressMessage1,
   ConsumerProgressMessage2
 } from "./progress.ts"
-import { PushedLines2, PushedReply2, pushQueue, pushSubject } from "./pushed-lines.ts"
+import { PushedLinesMessage, PushedReply, pushQueue, pushSubject } from "./pushed-lines.ts"
 import { Reply1, Reply2 } from "./reply.ts"
-import { StepReply2, StepRequest2, stepQueue, stepSubject } from "./step.ts"
+import { StepReply, StepRequest, stepQueue, stepSubject } from "./step.ts"
 
 /** One format of a message. */
 export interface MessageFormat {
@@ -95,7 +95,7 @@ const requestsAndReplies: ReadonlyArray<MessageDescription> = [
     summary: "An enriched batch, for an enrichment step that adds parameters to its records.",
     encoding: "msgpack",
     direction: "request",
-    formats: { 2: one(StepRequest2, stepSubject("<name>")) },
+    formats: { 2: one(StepRequest, stepSubject("<name>")) },
     queue: stepQueue("<name>"),
     reply: "step-reply",
     from: ["enricher"],
@@ -106,7 +106,7 @@ const requestsAndReplies: ReadonlyArray<MessageDescription> = [
     summary: "The parameters that a step adds to events, or the failure.",
     encoding: "msgpack",
     direction: "reply",
-    formats: { 2: one(StepReply2) },
+    formats: { 2: one(StepReply) },
     from: ["step"],
     to: ["enricher"]
   },
@@ -115,7 +115,7 @@ const requestsAndReplies: ReadonlyArray<MessageDescription> = [
     summary: "Lines that an edge pushes to the queue of its centre.",
     encoding: "msgpack",
     direction: "request",
-    formats: { 2: one(PushedLines2, pushSubject) },
+    formats: { 2: one(PushedLinesMessage, pushSubject) },
     queue: pushQueue,
     reply: "pushed-reply",
     from: ["forwarder"],
@@ -126,7 +126,7 @@ const requestsAndReplies: ReadonlyArray<MessageDescription> = [
     summary: "How many pushed lines the queue has stored, or the failure.",
     encoding: "msgpack",
     direction: "reply",
-    formats: { 2: one(PushedReply2) },
+    formats: { 2: one(PushedReply) },
     from: ["receiver"],
     to: ["forwarder"]
   }

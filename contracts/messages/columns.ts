@@ -1,6 +1,10 @@
 /** The common layout of batch messages: each topic once, and the numbers of all events in one list. */
+import { Schema } from "effect"
 import { Failure } from "../failure.ts"
 import type { Topic } from "../ids.ts"
+
+/** A number of a column. */
+export const Whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** Collects the topics of a message while it is written; `placeOf` returns the index of a topic. */
 export const nameTopics = () => {

@@ -12,9 +12,14 @@ import { decode, encode } from "./msgpack.ts"
 
 const EventCopy2 = Schema.Struct({
   ...EventCopy.fields,
-  line: Schema.optionalKey(Schema.Uint8Array),
-  record: Schema.optionalKey(Schema.Uint8Array)
-})
+  line: Schema.optionalKey(Schema.Uint8Array).annotateKey({
+    description:
+      "Of raw and rejected: the line as it was claimed, without its line end: bytes (MessagePack bin)."
+  }),
+  record: Schema.optionalKey(Schema.Uint8Array).annotateKey({
+    description: "Of enriched and stored: the record, bytes (MessagePack bin)."
+  })
+}).annotate({ identifier: "EventCopyV2", description: "One event at one stage." })
 
 export const CopiesMessage1 = Copies
 export const CopiesMessage2 = Schema.Struct({

@@ -7,28 +7,36 @@ import type { EnrichedBatch } from "../batch.ts"
 import type { EnrichedEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { EventTrace } from "../trace-context.ts"
-import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { areNumbers, nameTopics, unreadable, Whole } from "./columns.ts"
 import { type Format, formatOf, isFormat, newestFormat, unknownFormat } from "./format.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
 export const EnrichedMessage1 = Schema.Struct({
-  id: BatchId,
-  digest: BatchDigest,
-  claimed: Schema.Int,
-  enriched: Schema.Int,
-  /** The topics of the events, each once. */
-  topics: Schema.Array(Topic),
-  /**
-   * Five numbers per event: its index, the index of its topic in `topics`, `received`, the bytes of its value, and 1 when
-   * it has a key, else 0.
-   */
-  numbers: Schema.Array(Schema.Int),
-  /** The keys of the events that have one, in order. */
-  keys: Schema.Array(Schema.String),
-  /** The values of all events, in order, without separators. */
-  values: Schema.Uint8Array,
-  /** As in `RawBatch`. */
-  traces: Schema.optionalKey(Schema.Array(EventTrace))
+  id: BatchId.annotateKey({ description: "The id of the batch; all its parts and retries have it." }),
+  digest: BatchDigest.annotateKey({
+    description: "The digest of the batch's lines; a receipt must repeat it."
+  }),
+  claimed: Schema.Int.annotateKey({
+    description: "When the drainer claimed the batch, milliseconds since 1970."
+  }),
+  enriched: Schema.Int.annotateKey({
+    description: "When the enricher made the records, milliseconds since 1970."
+  }),
+  topics: Schema.Array(Topic).annotateKey({ description: "The topics of the events, each once." }),
+  numbers: Schema.Array(Whole).annotateKey({
+    description:
+      "Five integers per event, none negative: its index in the batch, the index of its topic in `topics`, when the edge received it (milliseconds since 1970), the length of its record in `values` (bytes), and 1 when it has a key, else 0."
+  }),
+  keys: Schema.Array(Schema.String).annotateKey({
+    description: "The record keys of the events that have one, in order."
+  }),
+  values: Schema.Uint8Array.annotateKey({
+    description:
+      "The records of all events, `event meta params` each, in order, without separators: bytes (MessagePack bin) in both formats."
+  }),
+  traces: Schema.optionalKey(Schema.Array(EventTrace)).annotateKey({
+    description: "The clients' traces of some of the events; absent when no event has one."
+  })
 })
 
 export const EnrichedMessage2 = Schema.Struct({ v: Schema.Literal(2), ...EnrichedMessage1.fields })

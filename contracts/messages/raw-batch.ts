@@ -9,28 +9,43 @@ import { byteStringOf, uint8ArrayOf } from "../byte-string.ts"
 import { ByteString, type RawEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { EventTrace } from "../trace-context.ts"
-import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { areNumbers, nameTopics, unreadable, Whole } from "./columns.ts"
 import { type Format, formatOf, isFormat, newestFormat, unknownFormat } from "./format.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
 const fields = {
-  id: BatchId,
-  digest: BatchDigest,
-  claimed: Schema.Int,
-  /** The topics of the events, each once. */
-  topics: Schema.Array(Topic),
-  /**
-   * Ten numbers per event: its index, its dialect (0 pushtech, 1 adtekio), the index of its topic in `topics`, its ts, and
-   * the lengths of its ip, host, pod, path, query and userAgent.
-   */
-  numbers: Schema.Array(Schema.Int),
-  /** As in `RawBatch`. */
-  traces: Schema.optionalKey(Schema.Array(EventTrace))
+  id: BatchId.annotateKey({ description: "The id of the batch; all its parts and retries have it." }),
+  digest: BatchDigest.annotateKey({
+    description: "The digest of the batch's lines; a receipt must repeat it."
+  }),
+  claimed: Schema.Int.annotateKey({
+    description: "When the drainer claimed the batch, milliseconds since 1970."
+  }),
+  topics: Schema.Array(Topic).annotateKey({ description: "The topics of the events, each once." }),
+  numbers: Schema.Array(Whole).annotateKey({
+    description:
+      "Ten integers per event, none negative: its index in the batch, its dialect (0 pushtech, 1 adtekio), the index of its topic in `topics`, its ts (milliseconds since 1970 in pushtech, seconds in adtekio), and the lengths of its ip, host, pod, path, query and user agent in `texts`, bytes."
+  }),
+  traces: Schema.optionalKey(Schema.Array(EventTrace)).annotateKey({
+    description: "The clients' traces of some of the events; absent when no event has one."
+  })
 }
 
-/** `texts`: these texts of all events, in that order, without separators. */
-export const RawMessage1 = Schema.Struct({ ...fields, texts: ByteString })
-export const RawMessage2 = Schema.Struct({ v: Schema.Literal(2), ...fields, texts: Schema.Uint8Array })
+export const RawMessage1 = Schema.Struct({
+  ...fields,
+  texts: ByteString.annotateKey({
+    description:
+      "The texts of all events in that order, without separators: text with one character (U+0000 to U+00FF) per byte."
+  })
+})
+export const RawMessage2 = Schema.Struct({
+  v: Schema.Literal(2),
+  ...fields,
+  texts: Schema.Uint8Array.annotateKey({
+    description:
+      "The texts of all events in that order, without separators: bytes (MessagePack bin), in any encoding."
+  })
+})
 
 const numbersPerEvent = 10
 

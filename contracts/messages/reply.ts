@@ -10,9 +10,24 @@ import { type Format, formatOf, isFormat, unknownFormat } from "./format.ts"
 import { decode, encode } from "./msgpack.ts"
 
 const Stored = Schema.Struct({ receipt: Receipt })
-const Failed = Schema.Struct({ failure: Schema.Struct({ reason: FailureReason, message: Schema.String }) })
-/** The formats of requests that the responder reads, with the failure `unreadable`: the sender then writes one of them. */
-const formats = Schema.optionalKey(Schema.Array(Schema.Int))
+
+/** A failure as every reply carries it. */
+export const FailedReply = Schema.Struct({
+  reason: FailureReason,
+  message: Schema.String.annotateKey({ description: "What is wrong and what to do, for a person." })
+}).annotate({
+  identifier: "FailedReply",
+  description: "Why there is no result. The batch is not lost: the requester keeps it."
+})
+
+/** The formats that a responder reads, beside the failure `unreadable`: the sender then writes one of them. */
+export const readFormats = Schema.optionalKey(Schema.Array(Schema.Int)).annotateKey({
+  description:
+    "The formats of the request that the responder reads; with the reason `unreadable`. The requester then writes one of them."
+})
+
+const Failed = Schema.Struct({ failure: FailedReply })
+const formats = readFormats
 
 /** The receipt, or the failure. */
 export const Reply1 = Schema.Union([Stored, Schema.Struct({ ...Failed.fields, formats })])

@@ -24,7 +24,7 @@ const root = join(import.meta.dirname, "..", "..")
 const stage = join(root, "dist", "package")
 
 /** Folders of sources whose files are read when Spoor runs, as they are. */
-const readFolders = ["actors/viewer/web"]
+const readFolders = ["actors/viewer/web", "contracts/generated", "contracts/generated/schemas"]
 
 /** Files that are copied as they are: from the root, to the package. */
 const copies: ReadonlyArray<readonly [from: string, to: string]> = [
@@ -78,8 +78,10 @@ export const buildPackage = (): string => {
     else rmSync(path)
   }
   for (const folder of readFolders) {
+    mkdirSync(join(stage, folder), { recursive: true })
     for (const name of readdirSync(join(root, folder)))
-      if (/\.(?:html|css|ts)$/.test(name)) copyFileSync(join(root, folder, name), join(stage, folder, name))
+      if (/\.(?:html|css|ts|json|py|go)$/.test(name))
+        copyFileSync(join(root, folder, name), join(stage, folder, name))
   }
   for (const [from, to] of copies) copyFileSync(join(root, from), join(stage, to))
   writeFileSync(join(stage, "package.json"), packageText())

@@ -54,8 +54,10 @@ test("counts an event with its country's database, and serves the pages", async 
   await eventually("the event is counted", async () =>
     (await text("/api/counters/event-counter")).includes("from_the_binary")
   )
-  for (const path of ["/", "/events", "/page/events.css", "/page/lib/uplot.js"])
+  const contracts = ["/contracts", "/contracts/page.css", "/contracts/messages.go", "/contracts/reply.2.json"]
+  for (const path of ["/", "/events", "/page/events.css", "/page/lib/uplot.js", ...contracts])
     expect(await text(path)).toStartWith("200 ")
+  expect(await text("/contracts/messages.ts")).toContain("export interface RawBatchV2")
   const script = await text("/page/events.ts")
   expect(script).toStartWith("200 import {")
   expect(script).not.toContain("import type")

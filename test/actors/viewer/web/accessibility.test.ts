@@ -38,6 +38,11 @@ const isLive = (page: Page) => reads(page.locator("#state"), /^live$/)
 
 const scenes: ReadonlyArray<Scene> = [
   {
+    name: "messages between actors",
+    path: () => "/contracts",
+    prepare: (page) => reads(page.locator("#message-raw-batch-2"), /JSON Schema/)
+  },
+  {
     name: "overview",
     path: () => "/",
     prepare: async (page) => {
