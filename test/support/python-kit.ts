@@ -50,9 +50,11 @@ const install = async (folder: string, cache: string): Promise<void> => {
     await run("python3", ["-m", "venv", fresh])
     const python = join(fresh, "bin", "python")
     await run(python, ["-m", "pip", "install", "--no-input", "--quiet", "--editable", `${kitFolder}[test]`])
-    if (!existsSync(folder)) symlinkSync(fresh, folder)
+    symlinkSync(fresh, folder)
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true })
+    // Another process has installed it meanwhile.
+    if (existsSync(folder)) return
     throw new Error(
       "The Python kit cannot be installed: it needs Python 3.10 or later with venv (python3-venv), and a registry that pip reaches.",
       { cause }

@@ -1,6 +1,6 @@
 /**
  * The ways in which a process of the Python kit logs in to a real NATS: users of deploy/nats/spoor.conf, credentials, TLS
- * with a client certificate.
+ * with a client certificate, WebSocket.
  */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
@@ -11,6 +11,7 @@ import { eventually } from "../../support/eventually.ts"
 import { canStartNats, privateNats } from "../../support/nats.ts"
 import { makeJwtAccount } from "../../support/nats-jwt.ts"
 import { installedKit } from "../../support/python-kit.ts"
+import { freePort } from "../../support/server.ts"
 import { type Environment, launchCommand, ownSettings } from "../../support/spoor.ts"
 
 const kit = await installedKit()
@@ -66,6 +67,14 @@ describe.skipIf(kit === undefined || !canStartNats)("logging in to NATS", () => 
     expect(await readiness({ NATS_URL: nats.url, NATS_CREDS: file }, 200)).toContain('"ready"')
     writeFileSync(file, makeJwtAccount().user("a stranger"))
     expect(await readiness({ NATS_URL: nats.url, NATS_CREDS: file }, 503)).toContain("NATS_CREDS")
+    await nats.remove()
+  }, 60_000)
+
+  test("over WebSocket", async () => {
+    const port = await freePort()
+    const nats = await privateNats(`websocket { host: "127.0.0.1", port: ${port}, no_tls: true }`)
+    await nats.start()
+    expect(await readiness({ NATS_URL: `ws://127.0.0.1:${port}` }, 200)).toContain('"ready"')
     await nats.remove()
   }, 60_000)
 

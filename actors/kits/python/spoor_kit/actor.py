@@ -16,7 +16,8 @@ To write an actor that is neither a step nor an enricher, make an `Actor` and `r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 if TYPE_CHECKING:
     from .process import Context
@@ -64,7 +65,7 @@ class Actor:
     receives: str
     sends: str
     endpoints: Sequence[Endpoint]
-    build: Callable[["Context"], Awaitable[Handle]]
+    build: Callable[[Context], Awaitable[Handle]]
     concurrency: int = 16
     waiting: int = 64
     is_stuck: Callable[[], bool] = lambda: False

@@ -14,7 +14,7 @@ import random
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 
 from nats import errors
@@ -34,11 +34,9 @@ HEADER_BYTES = 1024
 
 CHECK_EVERY_S = 5.0
 CHECK_TIMEOUT_S = 2.0
-SILENCE_S = 5.0
-"""A server that does not answer a check for so long is left."""
+SILENCE_S = 5.0  # a server that does not answer a check for so long is left
 CONNECT_TIMEOUT_S = 5.0
-FIRST_ATTEMPT_S = 1.0
-"""How long `open` waits for the first attempt."""
+FIRST_ATTEMPT_S = 1.0  # how long `open` waits for the first attempt
 
 _DENIED = re.compile(r'permissions violation for subscription to "([^" ]+)"', re.IGNORECASE)
 
@@ -219,6 +217,7 @@ class Bus:
 
         async def on_closed() -> None:
             closed.set()
+
         async def on_error(error: Exception) -> None:
             self._why = sentence_of(error)
             found = _DENIED.search(self._why)

@@ -22,7 +22,9 @@ import queue
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Sequence, Union
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
 
 from .actor import Actor, Endpoint, Handle, Request
 from .event import Event
@@ -43,7 +45,7 @@ STUCK_AFTER_S = 30.0
 Params = Mapping[str, object]
 """Names and values; a value is a text, a number or a bool."""
 
-Scorer = Callable[[Event], Union[Params, None, Awaitable[Union[Params, None]]]]
+Scorer = Callable[[Event], Params | None | Awaitable[Params | None]]
 
 
 class StepFailed(Exception):
@@ -56,7 +58,8 @@ class StepFailed(Exception):
 def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 16) -> Callable[[Scorer], Actor]:
     """
     Makes an actor from a function of one event, which returns the parameters to add, or None or an empty mapping for
-    none. Their names are the step's own, or begin with it and `_`. Up to `concurrency` batches are worked on at once and `waiting` more wait; one more is refused as `busy`.
+    none. Their names are the step's own, or begin with it and `_`. Up to `concurrency` batches are worked on at once and
+    `waiting` more wait; one more is refused as `busy`.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
         raise Failure("misconfigured", f"{name!r} is not a name of a step: use lower-case letters, digits and _.")
@@ -74,7 +77,9 @@ def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 1
 
         return Actor(
             name=name,
-            summary=summary or (function.__doc__ or "").strip().split("\n")[0] or f"Adds parameters to events ({name}).",
+            summary=summary
+            or (function.__doc__ or "").strip().split("\n")[0]
+            or f"Adds parameters to events ({name}).",
             receives=f"requests on {subject} (group step-{name})",
             sends="parameters to add, to the enricher",
             endpoints=[Endpoint("messages", subject, f"step-{name}", "2", *schemas)],
@@ -87,7 +92,7 @@ def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 1
     return make
 
 
-async def _answer(name: str, function: Scorer, workers: "_Workers", request: Request) -> Mapping[str, Any]:
+async def _answer(name: str, function: Scorer, workers: _Workers, request: Request) -> Mapping[str, Any]:
     batch = read_enriched_batch(request.message)
     events = [Event(record) for record in batch.events]
     added: list[StepResultAdded] = []
@@ -138,10 +143,14 @@ def _checked(step_name: str, found: object) -> dict[str, str]:
     params: dict[str, str] = {}
     for name, value in found.items():
         if not isinstance(name, str) or not (name == step_name or name.startswith(f"{step_name}_")):
-            raise ValueError(f"the step {step_name} adds {step_name} and names that begin with {step_name}_, not {name!r}")
+            raise ValueError(
+                f"the step {step_name} adds {step_name} and names that begin with {step_name}_, not {name!r}"
+            )
         if not isinstance(value, (str, int, float)):
             raise TypeError(f"the value of the parameter {name!r} is a text or a number, not {type(value).__name__}")
-        params[name] = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+        params[name] = (
+            value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+        )
     size = sum(len(name.encode()) + len(value.encode()) for name, value in params.items())
     if size > MAX_PARAMS_BYTES:
         raise ValueError(f"the parameters of one event have {size} bytes; {MAX_PARAMS_BYTES} are allowed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote, unquote_plus
 
 from .batch import Record

@@ -9,7 +9,8 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Literal
+from typing import Any, Literal
+from collections.abc import Iterable
 
 from .actor import Actor
 from .bus import Bus
@@ -62,7 +63,9 @@ class Health:
     async def figures(self) -> dict[str, Any]:
         """The data of `$SRV.STATS` (contracts/actor-stats.ts)."""
         meter = self.meter
-        handled = {} if meter.last_at is None else {"lag": int(meter.last_age * 1000), "lastAt": int(meter.last_at * 1000)}
+        handled = (
+            {} if meter.last_at is None else {"lag": int(meter.last_age * 1000), "lastAt": int(meter.last_at * 1000)}
+        )
         place = {"kind": "nats", "embedded": False, "address": self.bus.login.address}
         return {
             "events": meter.totals(),
@@ -78,9 +81,19 @@ class Health:
     def families(self) -> Iterable[Family]:
         yield from self.meter.families()
         label = '{dependency="bus"}'
-        yield "spoor_dependency_up", "gauge", "1 while the dependency works: its last check succeeded.", [(label, int(self._found == "ok"))]
+        yield (
+            "spoor_dependency_up",
+            "gauge",
+            "1 while the dependency works: its last check succeeded.",
+            [(label, int(self._found == "ok"))],
+        )
         yield "spoor_dependency_outages_total", "counter", "Outages of the dependency.", [(label, self.bus.outages)]
-        yield "spoor_dependency_failures_total", "counter", "Operations on the dependency that failed.", [(label, self.bus.failures)]
+        yield (
+            "spoor_dependency_failures_total",
+            "counter",
+            "Operations on the dependency that failed.",
+            [(label, self.bus.failures)],
+        )
         yield from process_families(self.version, self.started)
 
     async def answer(self, path: str) -> tuple[int, str, str]:

@@ -10,7 +10,8 @@ import platform
 import resource
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Iterable, Literal
+from typing import Literal
+from collections.abc import Callable, Iterable
 
 from .failure import REASONS, Failure
 
@@ -85,23 +86,51 @@ class Meter:
 
     def families(self) -> Iterable[Family]:
         own = f'{{actor="{self.actor}"}}'
-        yield "spoor_actor_events_total", "counter", "Events by actor and outcome. failed: this actor failed; refused: an actor or system downstream did, or the mailbox was full.", [
-            (f'{{actor="{self.actor}",outcome="{outcome}"' + (f',reason="{reason}"' if reason else "") + "}", events)
-            for (outcome, reason), events in self.events.items()
-        ]
+        yield (
+            "spoor_actor_events_total",
+            "counter",
+            "Events by actor and outcome. failed: this actor failed; refused: an actor or system downstream did, or the mailbox was full.",
+            [
+                (
+                    f'{{actor="{self.actor}",outcome="{outcome}"' + (f',reason="{reason}"' if reason else "") + "}",
+                    events,
+                )
+                for (outcome, reason), events in self.events.items()
+            ],
+        )
         cumulative = 0
         duration: list[tuple[str, float]] = []
         for boundary, count in zip((*BOUNDARIES, "+Inf"), self.buckets):
             cumulative += count
             duration.append((f'_bucket{{actor="{self.actor}",le="{boundary}"}}', cumulative))
         duration += [(f"_sum{own}", self.busy_seconds), (f"_count{own}", self.messages)]
-        yield "spoor_actor_message_duration_seconds", "histogram", "Duration of one message (a batch of events), from its arrival to its outcome.", duration
-        yield "spoor_actor_lag_seconds", "gauge", "Age of the oldest event in flight, or in the last message handled within 15 seconds; 0 when there is none.", [(own, self.lag())]
+        yield (
+            "spoor_actor_message_duration_seconds",
+            "histogram",
+            "Duration of one message (a batch of events), from its arrival to its outcome.",
+            duration,
+        )
+        yield (
+            "spoor_actor_lag_seconds",
+            "gauge",
+            "Age of the oldest event in flight, or in the last message handled within 15 seconds; 0 when there is none.",
+            [(own, self.lag())],
+        )
         yield "spoor_actor_mailbox_size", "gauge", "Messages in flight or waiting.", [(own, len(self.in_flight))]
-        yield "spoor_actor_mailbox_capacity", "gauge", "Maximum number of messages in flight or waiting; more are refused.", [(own, self.capacity)]
+        yield (
+            "spoor_actor_mailbox_capacity",
+            "gauge",
+            "Maximum number of messages in flight or waiting; more are refused.",
+            [(own, self.capacity)],
+        )
         # The supervisor restarts the process, so these stay 0; they are here because alerts name them.
         yield "spoor_actor_restarts_total", "counter", "Restarts of the actor after a crash.", [(own, 0)]
-        yield "spoor_actor_given_up", "gauge", "1 when the actor crashed too often and is not restarted; its process then ends.", [(own, 0)]
+        yield (
+            "spoor_actor_given_up",
+            "gauge",
+            "1 when the actor crashed too often and is not restarted; its process then ends.",
+            [(own, 0)],
+        )
 
 
 def process_families(version: str, started: float) -> Iterable[Family]:
@@ -109,7 +138,12 @@ def process_families(version: str, started: float) -> Iterable[Family]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     build = f'{{version="{version}",runtime="python",runtime_version="{platform.python_version()}"}}'
     yield "spoor_build_info", "gauge", "1, with the version of the kit, the runtime and its version.", [(build, 1)]
-    yield "process_cpu_seconds_total", "counter", "User and system time of the process, seconds.", [("", usage.ru_utime + usage.ru_stime)]
+    yield (
+        "process_cpu_seconds_total",
+        "counter",
+        "User and system time of the process, seconds.",
+        [("", usage.ru_utime + usage.ru_stime)],
+    )
     yield "process_start_time_seconds", "gauge", "When the process started, seconds since 1970.", [("", started)]
     for name, text, read in _proc:
         try:

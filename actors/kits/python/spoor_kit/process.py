@@ -12,7 +12,8 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Mapping, NoReturn
+from typing import Any, NoReturn
+from collections.abc import Mapping
 
 from . import __version__
 from .actor import Actor
@@ -77,7 +78,9 @@ async def _live(actor: Actor, settings: Settings, environ: Mapping[str, str]) ->
     await register(bus, health, instance, ops_url)
     await bus.open()
     if settings.bus_secret is None:
-        log.info("BUS_SECRET is not set: replies between actors are not signed. Set it to the same value for all actors.")
+        log.info(
+            "BUS_SECRET is not set: replies between actors are not signed. Set it to the same value for all actors."
+        )
     health.state = "up"
     systems = {"health": f"{ops_url}/health/ready", "bus": f"nats {bus.login.address}"}
     print_banner(actor.name, systems, settings.logs_json)
@@ -99,7 +102,7 @@ async def _drain(bus: Bus, serving: Serving) -> None:
     await bus.close()
 
 
-def _listen_for_signals() -> "asyncio.Future[str]":
+def _listen_for_signals() -> asyncio.Future[str]:
     """Resolves with the name of the first signal."""
     loop = asyncio.get_running_loop()
     first: asyncio.Future[str] = loop.create_future()

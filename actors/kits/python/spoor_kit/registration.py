@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import socket
-from typing import Any, Awaitable, Callable
+from typing import Any
+from collections.abc import Awaitable, Callable
 
 from .actor import Endpoint
 from .bus import Bus, Incoming

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Mapping
+from typing import Any
+from collections.abc import Mapping
 
 from . import signing
 from .actor import Actor, Handle, Request
@@ -21,7 +22,9 @@ DEFAULT_PATIENCE_S = 5.0
 class Serving:
     """Lives from `start` until the process ends; `instance` is the id of the process in `$SRV`."""
 
-    def __init__(self, actor: Actor, handle: Handle, mailbox: Mailbox, bus: Bus, secret: bytes | None, instance: str) -> None:
+    def __init__(
+        self, actor: Actor, handle: Handle, mailbox: Mailbox, bus: Bus, secret: bytes | None, instance: str
+    ) -> None:
         self._actor, self._handle, self._mailbox = actor, handle, mailbox
         self._bus, self._secret, self._instance = bus, secret, instance
         self._replies: set[asyncio.Task[None]] = set()

@@ -12,7 +12,7 @@ import re
 import ssl
 import sys
 from dataclasses import dataclass
-from typing import Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from .failure import Failure
 from .login import Login, parse_url
@@ -33,7 +33,11 @@ _LEVELS = {
 }
 _UNITS = {"ms": 0.001, "milli": 0.001, "millis": 0.001, "millisecond": 0.001, "milliseconds": 0.001} | {
     name: seconds
-    for seconds, names in ((1, "s sec secs second seconds"), (60, "m min mins minute minutes"), (3600, "h hr hour hours"))
+    for seconds, names in (
+        (1, "s sec secs second seconds"),
+        (60, "m min mins minute minutes"),
+        (3600, "h hr hour hours"),
+    )
     for name in names.split()
 }
 
@@ -75,7 +79,11 @@ def duration_of(environ: Mapping[str, str], name: str, default: float, bare: flo
     if re.fullmatch(r"\d+(\.\d+)?", written):
         return float(written) * bare
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]+)", written)
-    if not parts or not re.fullmatch(r"(\d+(\.\d+)?\s*[a-z]+[\s,]*)+", written) or any(u not in _UNITS for _, u in parts):
+    if (
+        not parts
+        or not re.fullmatch(r"(\d+(\.\d+)?\s*[a-z]+[\s,]*)+", written)
+        or any(u not in _UNITS for _, u in parts)
+    ):
         raise _wrong(f"{name}: {text[:40]!r} is not a duration. Write for example 10s, 500ms or 5m.")
     return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
 
@@ -107,7 +115,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _login(environ: Mapping[str, str]) -> Login:
     url = value_of(environ, "NATS_URL")
     if url is None:
-        raise _wrong("NATS_URL is not set: this actor receives its work over NATS. Write nats://user:password@host:4222.")
+        raise _wrong(
+            "NATS_URL is not set: this actor receives its work over NATS. Write nats://user:password@host:4222."
+        )
     login = parse_url(url)
     prefix = value_of(environ, "NATS_INBOX_PREFIX") or "_INBOX.spoor"
     if not re.fullmatch(r"[^\s.*>]+(\.[^\s.*>]+)*", prefix):
@@ -151,7 +161,9 @@ def _tls(environ: Mapping[str, str], is_tls: bool) -> Callable[[], ssl.SSLContex
     try:
         context()
     except (OSError, ssl.SSLError) as error:
-        raise _wrong(f"NATS_CA, NATS_CERT or NATS_KEY cannot be used: {error}. Each is the path of a PEM file.") from error
+        raise _wrong(
+            f"NATS_CA, NATS_CERT or NATS_KEY cannot be used: {error}. Each is the path of a PEM file."
+        ) from error
     return context
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from . import signing
 from .batch import EnrichedBatch, Receipt, Record, merge_receipts
@@ -40,7 +41,8 @@ class Store:
     async def __call__(self, batch: EnrichedBatch, deadline: float, traceparent: str = "") -> Receipt:
         """
         The receipt for the whole batch; one without events probes the path to the log. Raises the failure of the bridge
-        or of the bus; `unreadable` for a reply that is not a receipt for exactly this batch; `expired` when the deadline (of `time.monotonic`) leaves no time.
+        or of the bus; `unreadable` for a reply that is not a receipt for exactly this batch; `expired` when the deadline
+        (of `time.monotonic`) leaves no time.
         """
         payload = write_enriched_batch(batch)
         try:
@@ -72,7 +74,9 @@ class Store:
             raise self._unusable(reply, error.message) from error
         if receipt.accounts_for(batch.id, batch.digest, [event.index for event in batch.events]):
             return receipt
-        what = f"the receipt of {receipt.id} (digest {receipt.digest}) does not account for the {len(batch.events)} events"
+        what = (
+            f"the receipt of {receipt.id} (digest {receipt.digest}) does not account for the {len(batch.events)} events"
+        )
         raise self._unusable(reply, f"{what} of {batch.id} (digest {batch.digest})")
 
     def _unusable(self, reply: Reply, what: str) -> Failure:
@@ -93,7 +97,13 @@ class Store:
         if size <= MAX_MESSAGE_BYTES:
             raise Failure("unavailable", failure.message)
         rejected: list[Rejection] = [
-            {"index": event.index, "topic": event.topic, "stage": self._stage, "reason": "too large", "detail": failure.message}
+            {
+                "index": event.index,
+                "topic": event.topic,
+                "stage": self._stage,
+                "reason": "too large",
+                "detail": failure.message,
+            }
             for event in batch.events
         ]
         return Receipt(batch.id, batch.digest, 0, [], rejected)

@@ -8,7 +8,8 @@ else. `UnknownFormat` is the failure for a message of a newer format: its answer
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
 import msgpack
 
@@ -65,7 +66,9 @@ def pack(message: Message) -> bytes:
 def unpack(payload: bytes) -> dict[str, Any]:
     """The map in a message of any format."""
     if len(payload) > 2 * MAX_MESSAGE_BYTES:
-        raise Failure("too-large", f"a message of {len(payload)} bytes exceeds the limit of {2 * MAX_MESSAGE_BYTES} bytes")
+        raise Failure(
+            "too-large", f"a message of {len(payload)} bytes exceeds the limit of {2 * MAX_MESSAGE_BYTES} bytes"
+        )
     try:
         message = msgpack.unpackb(payload, raw=False, strict_map_key=True)
     except Exception as error:  # msgpack has a dozen kinds, and a foreign message may cause any of them

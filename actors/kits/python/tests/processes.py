@@ -10,7 +10,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Awaitable, Callable, Coroutine
+from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
 
 import nats
 from nats.aio.client import Client
@@ -24,7 +25,9 @@ class Process:
 
     def __init__(self, command: list[str], NATS_URL: str, **settings: str) -> None:
         own = {"NATS_URL": NATS_URL, "OPS_PORT": "0", "LOG_FORMAT": "json", "DRAIN_DELAY": "50ms", **settings}
-        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own})
+        self.child = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own}
+        )
         self.lines: list[dict[str, Any]] = []
         assert self.child.stdout is not None
         for line in self.child.stdout:
@@ -50,7 +53,9 @@ class Process:
         return self.child.wait()
 
 
-async def request(client: Client, payload: bytes, patience_ms: int = 3_000, subject: str = "spoor.step.probe") -> dict[str, Any]:
+async def request(
+    client: Client, payload: bytes, patience_ms: int = 3_000, subject: str = "spoor.step.probe"
+) -> dict[str, Any]:
     reply = await client.request(subject, payload, patience_ms / 1000, headers={"Spoor-Patience": str(patience_ms)})
     return unpack(reply.data)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine
 
 import pytest
 
@@ -15,7 +15,7 @@ from spoor_kit.login import parse_url
 from spoor_kit.settings import read_settings
 
 
-async def failed(asked: Coroutine[None, None, "Reply | None"]) -> str:
+async def failed(asked: Coroutine[None, None, Reply | None]) -> str:
     try:
         await asked
     except Failure as failure:
@@ -86,7 +86,7 @@ def void(work: Awaitable[None]) -> None:
     tasks.add(asyncio.ensure_future(work))
 
 
-tasks: set["asyncio.Future[None]"] = set()
+tasks: set[asyncio.Future[None]] = set()
 
 
 def test_urls_name_servers_and_one_login() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
+from collections.abc import Callable
 
 import pytest
 from nats.aio.client import Client
@@ -24,10 +25,12 @@ def stored(payload: bytes) -> dict[str, Any]:
     found = read_enriched_batch(unpack(payload))
     count = len(found.events)
     placements = [{"topic": "t", "partition": 0, "offset": "5", "count": count, "at": 1}] if count else []
-    return {"receipt": {"id": found.id, "digest": found.digest, "stored": count, "placements": placements, "rejected": []}}
+    return {
+        "receipt": {"id": found.id, "digest": found.digest, "stored": count, "placements": placements, "rejected": []}
+    }
 
 
-async def serve(client: Client, answer: Callable[[Msg], "bytes | None"]) -> list[Msg]:
+async def serve(client: Client, answer: Callable[[Msg], bytes | None]) -> list[Msg]:
     """Stands for a bridge: replies with what `answer` returns; the list has what it was asked."""
     asked: list[Msg] = []
 
@@ -58,7 +61,9 @@ def test_the_enricher_serves_both_formats_and_asks_a_bridge(nats_server: NatsSer
             assert int(headers["Spoor-Patience"]) <= 2_800
         first, second = (read_enriched_batch(unpack(message.data)) for message in asked)
         assert [record.value for record in first.events] == [record.value for record in second.events]
-        assert [record.index for record in first.events] == [one["index"] for one in json_of("raw-batch.2/mixed.events.json")]
+        assert [record.index for record in first.events] == [
+            one["index"] for one in json_of("raw-batch.2/mixed.events.json")
+        ]
         assert unpack((await progress.next_msg(2)).data)["stage"] == "enriched"
         traced = await request(client, bytes_of("raw-batch.2/traces.msgpack"), subject="spoor.enrich.2")
         assert "receipt" in traced
@@ -80,7 +85,7 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
 
         assert await ask() == "no-responders"
         assert named.pop() is False
-        answer: "bytes | None" = b"garbage"
+        answer: bytes | None = b"garbage"
         await serve(client, lambda message: answer)
         assert await ask() == "unreadable"
         other = bytes_of("enriched-batch.2/mixed.msgpack")
@@ -151,7 +156,9 @@ authorization {
         ("spoor.enrich", ["spoor.enrich.2"], 503),
     ],
 )
-def test_it_logs_in_and_says_what_nats_does_not_allow(tmp_path: Path, denied: str, endpoints: list[str], ready: int) -> None:
+def test_it_logs_in_and_says_what_nats_does_not_allow(
+    tmp_path: Path, denied: str, endpoints: list[str], ready: int
+) -> None:
     configuration = tmp_path / "nats.conf"
     configuration.write_text(USERS.replace("DENIED", denied), "utf-8")
     server = NatsServer(str(configuration))

@@ -23,7 +23,9 @@ SUBJECT = "spoor.step.probe"
 
 
 def batch(*queries: str) -> bytes:
-    events = [Record(index, "events", None, f"t type=Mobile {query}".encode(), 1) for index, query in enumerate(queries)]
+    events = [
+        Record(index, "events", None, f"t type=Mobile {query}".encode(), 1) for index, query in enumerate(queries)
+    ]
     return write_enriched_batch(EnrichedBatch("b1", "0" * 16, 1, 2, events))
 
 
@@ -74,7 +76,9 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
     assert (crash["level"], crash["actor"]) == ("ERROR", "probe") and "boom" in crash["cause"]
 
 
-def test_a_full_mailbox_answers_busy_and_a_drain_finishes_what_was_taken(nats_server: NatsServer, tmp_path: Path) -> None:
+def test_a_full_mailbox_answers_busy_and_a_drain_finishes_what_was_taken(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
 
     async def test(client: Client, process: Process) -> None:

@@ -58,7 +58,18 @@ def test_the_whole_record_of_the_reference_line() -> None:
 
 def test_values_are_encoded_by_rfc_3986_and_other_bytes_stay() -> None:
     raw = "".join(chr(byte) for byte in range(256) if byte != 32)
-    event = RawEvent(0, "pushtech", "t", 1000, "1.2.3.4", ByteString("h!'()*"), ByteString("é"), ByteString("/a/\xff/"), ByteString(raw), ByteString(""))
+    event = RawEvent(
+        0,
+        "pushtech",
+        "t",
+        1000,
+        "1.2.3.4",
+        ByteString("h!'()*"),
+        ByteString("é"),
+        ByteString("/a/\xff/"),
+        ByteString(raw),
+        ByteString(""),
+    )
     value = enriched(event, 500, lambda ip: Place("BR", "São Paulo"), None).value
     first, meta, params = value.split(b" ")
     assert first == b"\xff"
@@ -95,10 +106,30 @@ def test_keys_are_the_first_value_of_the_parameter() -> None:
 @pytest.mark.parametrize(
     ("kind", "browser", "system", "agent"),
     [
-        ("Desktop", "Chrome", "Windows", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"),
-        ("Mobile", "Mobile Safari", "iOS", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"),
-        ("Mobile", "Chrome", "Android", "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0.0.0 Mobile Safari/537.36"),
-        ("Tablet", "Mobile Safari", "iOS", "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1"),
+        (
+            "Desktop",
+            "Chrome",
+            "Windows",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+        ),
+        (
+            "Mobile",
+            "Mobile Safari",
+            "iOS",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+        ),
+        (
+            "Mobile",
+            "Chrome",
+            "Android",
+            "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0.0.0 Mobile Safari/537.36",
+        ),
+        (
+            "Tablet",
+            "Mobile Safari",
+            "iOS",
+            "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1",
+        ),
         ("TV", "", "Tizen", "Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) AppleWebKit/538.1 (KHTML, like Gecko) TV"),
         ("Bot", "", "", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
         ("Bot", "", "", "curl/8.6.0"),
@@ -112,7 +143,10 @@ def test_devices_by_a_few_rules(kind: str, browser: str, system: str, agent: str
 
 def test_models_and_bots_have_names() -> None:
     assert device_of("Dalvik/2.1.0 (Linux; U; Android 13; SM-A536B Build/TP1A.220624.014)").model == "SM-A536B"
-    assert device_of("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/120.0.0.0 Mobile Safari/537.36").model == ""
+    assert (
+        device_of("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/120.0.0.0 Mobile Safari/537.36").model
+        == ""
+    )
     assert device_of("Mozilla/5.0 (compatible; Googlebot/2.1)").bot_name == "Googlebot"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
@@ -106,7 +107,9 @@ def test_replies_are_read_and_written(vector: Any) -> None:
         assert written == payload
 
 
-INVALID = [one for one in INDEX["invalid"] if one["message"] in ("raw-batch", "enriched-batch", "step-request", "reply")]
+INVALID = [
+    one for one in INDEX["invalid"] if one["message"] in ("raw-batch", "enriched-batch", "step-request", "reply")
+]
 
 
 @pytest.mark.parametrize("vector", [pytest.param(one, id=f"{one['message']}/{one['case']}") for one in INVALID])
@@ -120,7 +123,9 @@ def test_invalid_messages_are_refused(vector: Any) -> None:
         else:
             read_enriched_batch(decoded(payload))
     assert raised.value.reason == vector["failure"]
-    assert isinstance(raised.value, UnknownFormat) == (vector["case"] == "newer-format" and vector["message"] != "reply")
+    assert isinstance(raised.value, UnknownFormat) == (
+        vector["case"] == "newer-format" and vector["message"] != "reply"
+    )
 
 
 def test_a_newer_format_is_answered_with_the_formats_that_are_read() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from functools import lru_cache
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
 
 from ..failure import Failure
 from ..settings import value_of
@@ -33,7 +34,9 @@ def read_places(environ: Mapping[str, str]) -> Locate:
     try:
         readers = [maxminddb.open_database(path) for path in paths]
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-        raise Failure("misconfigured", f"GEOIP_DB cannot be read: {error}. Name .mmdb files of MaxMind or DB-IP.") from error
+        raise Failure(
+            "misconfigured", f"GEOIP_DB cannot be read: {error}. Name .mmdb files of MaxMind or DB-IP."
+        ) from error
 
     @lru_cache(maxsize=50_000)
     def locate(ip: str) -> Place:

@@ -14,7 +14,13 @@ BY_DEVICE = {"Desktop": 10, "Tablet": 8, "Mobile": 5, "TV": 3, "Console": 3, "We
 LONG_VISIT_S = 60
 
 
-@step("score", summary="Adds score (0 to 100) and score_class (low, middle, high) from type, device and parameters.")
+# One batch at a time: threads do not make a short computation faster.
+@step(
+    "score",
+    concurrency=1,
+    waiting=64,
+    summary="Adds score (0 to 100) and score_class (low, middle, high) from type, device and parameters.",
+)
 def score(event: Event) -> dict[str, str] | None:
     device = event.meta.get("type") or event.meta.get("device", "").title()
     if device == "Bot":
