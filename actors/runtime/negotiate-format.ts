@@ -19,8 +19,9 @@ import type { Conversation } from "../../contracts/requests.ts"
 
 /** The shortest time between two questions, milliseconds. */
 export const askIntervalMs = 10_000
-/** How long answers are collected, milliseconds: the first batch waits for it. */
-const collectMs = 300
+/** How long answers are collected, milliseconds: the first time, while a batch waits for them, and later. */
+const firstCollectMs = 300
+const collectMs = 1_000
 
 export interface FormatChoice {
   /** The format to write now; asks again in the background when that is due. */
@@ -53,7 +54,9 @@ export const negotiateFormat = (bus: MessageBus["Service"], conversation: Subjec
       )
     })
 
-  const ask = discover(bus, "info", collectMs).pipe(
+  const ask = Effect.suspend(() =>
+    discover(bus, "info", Deferred.isDoneUnsafe(answered) ? collectMs : firstCollectMs)
+  ).pipe(
     Effect.flatMap((found) => {
       const choice = formatFor(found, conversation)
       return choice === undefined ? Effect.void : choose(choice.format, choice.why)

@@ -4,6 +4,7 @@
  */
 import { Cause, Clock, Effect, Metric } from "effect"
 import type { ActorFigures, Crash } from "../../contracts/actor-stats.ts"
+import { Failure } from "../../contracts/failure.ts"
 
 const restarts = Metric.counter("spoor_actor_restarts_total", {
   description: "Restarts of the actor after a crash.",
@@ -11,6 +12,11 @@ const restarts = Metric.counter("spoor_actor_restarts_total", {
 })
 const givenUp = Metric.gauge("spoor_actor_given_up", {
   description: "1 when the actor crashed too often and is not restarted; its process then ends."
+})
+
+const lastCrashes = Metric.gauge("spoor_actor_last_crash_timestamp_seconds", {
+  description:
+    "When the actor last crashed of that cause (a reason of a failure, or the name of an error); 0 with the cause none from the start."
 })
 
 /** The length limit of a crash's cause, characters. */
@@ -30,18 +36,34 @@ export const restartFigures = (actor: string): Effect.Effect<RestartFigures> => 
   const ownGivenUp = Metric.withAttributes(givenUp, { actor })
   let count = 0
   let lastCrash: Crash | undefined
-  return Effect.as(Effect.all([Metric.update(ownRestarts, 0), Metric.update(ownGivenUp, 0)]), {
-    crashed: (cause) =>
-      Effect.map(Clock.currentTimeMillis, (at) => {
-        lastCrash = { at, cause: crashTextOf(cause) }
+  return Effect.as(
+    Effect.all([
+      Metric.update(ownRestarts, 0),
+      Metric.update(ownGivenUp, 0),
+      Metric.update(Metric.withAttributes(lastCrashes, { actor, cause: "none" }), 0)
+    ]),
+    {
+      crashed: (cause) =>
+        Effect.flatMap(Clock.currentTimeMillis, (at) => {
+          lastCrash = { at, cause: crashTextOf(cause) }
+          const own = Metric.withAttributes(lastCrashes, { actor, cause: kindOf(cause) })
+          return Metric.update(own, at / 1000)
+        }),
+      restarted: Effect.suspend(() => {
+        count += 1
+        return Metric.update(ownRestarts, 1)
       }),
-    restarted: Effect.suspend(() => {
-      count += 1
-      return Metric.update(ownRestarts, 1)
-    }),
-    gaveUp: Metric.update(ownGivenUp, 1),
-    reported: () => ({ restarts: count, ...(lastCrash === undefined ? {} : { lastCrash }) })
-  })
+      gaveUp: Metric.update(ownGivenUp, 1),
+      reported: () => ({ restarts: count, ...(lastCrash === undefined ? {} : { lastCrash }) })
+    }
+  )
+}
+
+/** What kind of error a crash was, for a label: few values, without the text of the error. */
+const kindOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof Failure) return error.reason
+  return error instanceof Error ? error.name : "unknown"
 }
 
 /** The error of a crash, for people: one line of at most 500 characters. */

@@ -25,20 +25,21 @@ describe.skipIf(servers === undefined || !canStartNats)(
       nats = await privateNats()
       await nats.start()
       attacker = await connect({ servers: nats.url.slice("nats://".length) })
-      attacker.subscribe(Enrich.subject, {
-        queue: Enrich.queue,
-        callback: (_, message) => {
-          const { id, digest, events } = Enrich.read(message.data)
-          const [event] = events
-          const placements =
-            event === undefined
-              ? []
-              : [{ topic: event.topic, partition: 0, offset: "0", count: events.length, at: Date.now() }]
-          const reply: Reply = { receipt: { id, digest, stored: events.length, placements, rejected: [] } }
-          forged += events.length
-          message.respond(encode(reply))
-        }
-      })
+      for (const subject of Object.values(Enrich.subjects))
+        attacker.subscribe(subject, {
+          queue: Enrich.queue,
+          callback: (_, message) => {
+            const { id, digest, events } = Enrich.read(message.data)
+            const [event] = events
+            const placements =
+              event === undefined
+                ? []
+                : [{ topic: event.topic, partition: 0, offset: "0", count: events.length, at: Date.now() }]
+            const reply: Reply = { receipt: { id, digest, stored: events.length, placements, rejected: [] } }
+            forged += events.length
+            message.respond(encode(reply))
+          }
+        })
     })
     afterAll(async () => {
       await Promise.all(clusters.map((cluster) => cluster.stop()))

@@ -52,6 +52,9 @@ describe("an actor whose inbox keeps ending", () => {
       })
     }
     expect(await metric(spoor, "spoor_actor_restarts_total", "steady")).toBe(0)
+    expect(
+      await metric(spoor, "spoor_actor_last_crash_timestamp_seconds", "fragile", 'cause="unavailable"')
+    ).toBeGreaterThan(0)
     expect(spoor.output()).toContain("the actor crashed and is restarted")
     expect(await spoor.end()).toBe(0)
   }, 60_000)

@@ -131,6 +131,8 @@ class Meter:
             "1 when the actor crashed too often and is not restarted; its process then ends.",
             [(own, 0)],
         )
+        crash = "spoor_actor_last_crash_timestamp_seconds"
+        yield crash, "gauge", "When the actor last crashed.", [(f'{{actor="{self.actor}",cause="none"}}', 0)]
 
 
 def process_families(version: str, started: float) -> Iterable[Family]:
