@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,8 +144,10 @@ func TestFailuresOfTheBridgeKeepTheirReasons(t *testing.T) {
 	if _, _, err := ask(t, connection, rawBatch("a=1"), 2, "3000"); reasonOf(err) != contract.NoResponders {
 		t.Fatal(err)
 	}
-	var answer func(*contract.EnrichedBatch, *nats.Msg) []byte
-	bridge(t, connection, func(batch *contract.EnrichedBatch, message *nats.Msg) []byte { return answer(batch, message) })
+	var answer atomic.Value
+	bridge(t, connection, func(batch *contract.EnrichedBatch, message *nats.Msg) []byte {
+		return answer.Load().(func(*contract.EnrichedBatch, *nats.Msg) []byte)(batch, message)
+	})
 	cases := map[contract.Reason]func(*contract.EnrichedBatch, *nats.Msg) []byte{
 		contract.Busy: func(*contract.EnrichedBatch, *nats.Msg) []byte {
 			return contract.AppendFailure(nil, contract.Failf(contract.Busy, "full"), 2)
@@ -162,7 +165,7 @@ func TestFailuresOfTheBridgeKeepTheirReasons(t *testing.T) {
 		},
 	}
 	for reason, one := range cases {
-		answer = one
+		answer.Store(one)
 		wanted := reason
 		if reason == contract.TooLarge {
 			wanted = contract.Busy
