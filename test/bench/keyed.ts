@@ -177,16 +177,13 @@ export const keyed: Bench = {
           ["on Redis", rate("redis"), rate("counterRedis"), spread(onRedis), bytes("redis")]
         ]
       },
-      targets: [
-        {
-          what: "sessions to event-counter, on Redis",
-          must: "≥ 0.1",
-          got: spread(onRedis),
-          met: onRedis.median >= 0.1
-        }
-      ],
+      targets: (["file", "redis"] as const).map((side) => {
+        const { median } = spreadOf(taken[side].map(({ perSecond }) => perSecond))
+        const what = `events of sessions ${side === "file" ? "in a file" : "on Redis"}`
+        return { what, must: "≥ 5,000/s", got: `${figure(median)}/s`, met: median >= 5_000 }
+      }),
       notes: [
-        `${rounds} rounds of ${figure(events)} events of ${figure(devices)} devices in batches of ${figure(batchSize)}, from a log in memory, one partition. Every device is open at the end: a key has a state and a timer.`
+        `${rounds} rounds of ${figure(events)} events of ${figure(devices)} devices in batches of ${figure(batchSize)}, from a log in memory, one partition. Every event of a batch has another key, the worst case: each key is read and written, with its timer. Every device is open at the end: a key has a state and a timer.`
       ]
     }
   }

@@ -3,7 +3,7 @@
  * messages without records when time has passed. Where the log is not keyed by the parameter, a re-keyer (rekey.ts) reads
  * it first. Lives as long as one run of its actor.
  */
-import { Config, Duration, Effect, type Scope } from "effect"
+import { Config, Duration, Effect, Result, type Scope } from "effect"
 import {
   EventLog,
   type LogRecord,
@@ -60,7 +60,8 @@ const tickMs = 1_000
 /** What the settings say about where the records of a key are. */
 interface Placement {
   readonly param: string
-  /** The topics with the events. */
+  /** The topics whose events the actor handles, and those that are read or copied. */
+  readonly own: ReadonlyArray<Topic>
   readonly sources: ReadonlyArray<Topic>
   /** The topic that is read, in which all records of a key are in one partition. */
   readonly topic: Topic
@@ -105,34 +106,43 @@ export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, Event
   })
 })
 
-const readPlacement = ({ param: given, topics }: KeyedInbox): Effect.Effect<Placement, StartFailure> =>
+const readPlacement = ({ name, param: given, topics }: KeyedInbox): Effect.Effect<Placement, StartFailure> =>
   Effect.gen(function* () {
     const param = typeof given === "string" ? given : yield* given.config
     const { all } = yield* readTopics
-    const sources = topics === undefined ? all : topics.map((topic) => Topic.make(topic))
+    const own = topics === undefined ? all : all.filter((topic) => topics.includes(topic))
+    if (topics !== undefined && own.length < topics.length) {
+      const missing = topics.find((topic) => !all.some((one) => one === topic))
+      return yield* new Failure({
+        reason: "misconfigured",
+        message: `${name} reads the topic "${missing}", which is none of KAFKA_TOPIC and KAFKA_TOPICS: add it there.`
+      })
+    }
     // Records of the same millisecond may follow.
     const delayMs = Math.max(1, Duration.toMillis(yield* timerDelay.config))
     const keyed = yield* kafkaKeyParam.config
-    const [only] = sources
+    const [only] = own
     // Records of several topics with one key would be read by several processes.
-    if (keyed === param && only !== undefined && sources.length === 1)
-      return { param, sources, topic: only, isRekeyed: false, hasKeys: true, delayMs }
+    if (keyed === param && only !== undefined && own.length === 1)
+      return { param, own, sources: own, topic: only, isRekeyed: false, hasKeys: true, delayMs }
     const topic = `${yield* rekeyPrefix.config}${param}`
     if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic)) {
-      const name = typeof given === "string" ? "the parameter" : given.name
+      const what = typeof given === "string" ? "the parameter" : given.name
       return yield* new Failure({
         reason: "misconfigured",
-        message: `REKEY_PREFIX and ${name} make "${topic}", which is not a valid name of a Kafka topic: use letters, digits, ".", "_" and "-", at most 249.`
+        message: `REKEY_PREFIX and ${what} make "${topic}", which is not a valid name of a Kafka topic: use letters, digits, ".", "_" and "-", at most 249.`
       })
     }
-    return { param, sources, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
+    // All actors with this parameter share the copies, so that all topics are copied whichever of them this one reads.
+    return { param, own, sources: all, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
   })
 
 /** A topic of the log in a file has one partition: all records of a key are in it already. */
 const inOnePartition = (log: EventLog["Service"], placement: Placement): Placement => {
-  const [only] = placement.sources
-  return log.dependency.kind === "sqlite" && placement.sources.length === 1 && only !== undefined
-    ? { ...placement, topic: only, isRekeyed: false, hasKeys: false }
+  const { own } = placement
+  const [only] = own
+  return log.dependency.kind === "sqlite" && own.length === 1 && only !== undefined
+    ? { ...placement, sources: own, topic: only, isRekeyed: false, hasKeys: false }
     : placement
 }
 
@@ -245,24 +255,35 @@ const makeTicking = Effect.fnUntraced(function* (
   })
   const figures = yield* makeKeyedFigures(name)
 
+  /** Has done what is due in a partition; returns how much that was. */
+  const look = Effect.fnUntraced(function* (partition: number, clock: number) {
+    const waiting = yield* store.waiting({ actor: name, topic, partition }, clock)
+    if (waiting.due > 0 || waiting.outputs > 0) {
+      const partitions = yield* countPartitions
+      yield* mailbox.deliver({ topic, partition, records: [], end: "0", clock, partitions }, { events: 0 })
+    }
+    return waiting
+  })
+
   const tick = Effect.gen(function* () {
     clocks.advance(watermark(), delayMs)
     const owned = clocks.list()
     const waiting = { due: 0, outputs: 0 }
     yield* figures.set("clockLag", clockLag(owned.map(({ clock }) => clock)))
+    let failure: Failure | undefined
     for (const { partition, clock } of owned) {
-      const { due, outputs } = yield* store.waiting({ actor: name, topic, partition }, clock)
-      waiting.due += due
-      waiting.outputs += outputs
-      if (due === 0 && outputs === 0) continue
-      const partitions = yield* countPartitions
-      yield* mailbox.deliver({ topic, partition, records: [], end: "0", clock, partitions }, { events: 0 })
+      const found = yield* Effect.result(look(partition, clock))
+      if (Result.isFailure(found)) {
+        if (found.failure.reason !== "busy") failure = found.failure
+        continue
+      }
+      waiting.due += found.success.due
+      waiting.outputs += found.success.outputs
     }
     yield* figures.set("due", waiting.due)
     yield* figures.set("waiting", waiting.outputs)
-    firing.worked()
-  }).pipe(
-    Effect.catch(({ reason, message }) => Effect.sync(() => reason !== "busy" && firing.failed(message)))
-  )
+    if (failure === undefined) firing.worked()
+    else firing.failed(failure.message)
+  })
   return Effect.andThen(tick, Effect.sleep(tickMs)).pipe(Effect.forever)
 })

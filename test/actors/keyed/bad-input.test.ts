@@ -43,6 +43,21 @@ describe("settings that cannot work end the start with one sentence", () => {
     })
     expect(await sentence({}, own)).toMatch(/^The topic "events" of own is one of KAFKA_TOPIC/)
   })
+
+  test("a topic that an actor reads is none of the settings", async () => {
+    const own = keyed({
+      ...{
+        name: "own",
+        summary: "A test.",
+        param: "id",
+        topics: ["events", "clicks"],
+        state: Schema.Struct({})
+      },
+      handlers: () => ({ onEvent: () => ({}) })
+    })
+    expect(await sentence({}, own)).toMatch(/^own reads the topic "clicks", which is none of KAFKA_TOPIC/)
+    expect(await sentence({ KAFKA_TOPICS: "clicks" }, own)).toBeUndefined()
+  })
 })
 
 test("a key that is missing, empty, too long or in a record without an event is passed over", () => {
