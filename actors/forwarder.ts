@@ -14,6 +14,7 @@ import { readTopics, topicSettings } from "./transform/topics.ts"
 
 /** The centre may be away for hours: its absence is not an error of this process, which stays ready. */
 const words = {
+  hasPoison: false,
   name: "The line to the centre",
   ends: "Lines reach the centre again",
   begins: "no line to the centre: ",

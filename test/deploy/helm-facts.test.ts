@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { ConfigProvider, Duration, Effect, Exit } from "effect"
-import { actorNames, loadActors } from "../../actors/all.ts"
+import { actorNames as everyActor, loadActors } from "../../actors/all.ts"
 import { settingsOf } from "../../actors/commands/help.ts"
 import { drainDelay, drainTimeout, opsPort } from "../../actors/runtime/settings.ts"
 import { readAll } from "../../contracts/setting.ts"
@@ -24,9 +24,19 @@ import {
 } from "../support/kubernetes-objects.ts"
 
 const values = join(import.meta.dirname, "values")
-const actors = await loadActors()
-const withTap = { actors: { tap: { enabled: true } } }
-const logins = ["KAFKA_USERNAME", "KAFKA_PASSWORD", "NATS_NKEY", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"]
+/** The forwarder runs on the boxes of edges, not in a cluster. */
+const actorNames = everyActor.filter((name) => name !== "forwarder")
+const actors = await loadActors(actorNames)
+const withTap = { actors: { tap: { enabled: true }, receiver: { enabled: true } } }
+const logins = [
+  "KAFKA_USERNAME",
+  "KAFKA_PASSWORD",
+  "NATS_NKEY",
+  "VIEWER_TOKEN",
+  "WRITE_KEYS",
+  "LINKS_TOKEN",
+  "EDGE_SECRET"
+]
 const telemetry = [
   "OTEL_EXPORTER_OTLP_HEADERS",
   "OTEL_EXPORTER_OTLP_TRACES_HEADERS",

@@ -17,7 +17,8 @@ const users = Array.from(file.matchAll(/^ +user: (\w+)$/gm), ([, user = ""]) => 
 const passwords = users.map((user) => `NATS_PASSWORD_${user.toUpperCase()}: "of-${user}"`)
 
 /** The consumers share a user, and so may consumers of somebody's own. */
-const userOf = (actor: string): string => (users.includes(actor) ? actor : "consumer")
+const userOf = (actor: string): string =>
+  actor === "forwarder" ? "edge" : users.includes(actor) ? actor : "consumer"
 
 const servers = await realServers()
 
@@ -35,7 +36,9 @@ describe.skipIf(servers === undefined || !canStartNats)(
         ...cluster.settings,
         NATS_URL: urlFor(user),
         NATS_INBOX_PREFIX: `_INBOX.${user}`,
-        VIEWER_HOST: "127.0.0.1"
+        VIEWER_HOST: "127.0.0.1",
+        // An edge has a queue of its own.
+        ...(actor === "forwarder" ? { REDIS_URL: "", EDGE_CENTRE: "nats" } : {})
       }
       running.set(actor, await startSpoor([actor], settings))
     }
@@ -153,6 +156,11 @@ describe.skipIf(servers === undefined || !canStartNats)(
       ["bridge", "publish", "spoor.enrich"],
       ["consumer", "publish", "spoor.store"],
       ["viewer", "publish", "spoor.store"],
+      ["receiver", "publish", "spoor.enrich"],
+      ["receiver", "subscribe", "spoor.push"],
+      ["edge", "publish", "spoor.enrich"],
+      ["edge", "subscribe", "spoor.push"],
+      ["edge", "subscribe", "spoor.copies.>"],
       ["tap", "publish", "spoor.events.stored.events"],
       ["operator", "publish", "spoor.enrich"]
     ]

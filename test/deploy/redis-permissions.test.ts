@@ -6,11 +6,19 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { connect } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { redisQueue } from "../../bridge/ingest-queue/redis/queue.ts"
 import type { ByteString } from "../../contracts/event.ts"
+import {
+  newPushId,
+  pushSubject,
+  readPushedReply,
+  writePushedLines
+} from "../../contracts/messages/pushed-lines.ts"
 import { eventually } from "../support/eventually.ts"
+import { privateNats } from "../support/nats.ts"
 import { hasRedisProgram, type OwnRedis, privateRedis, secretUrl, startRedis } from "../support/redis.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
@@ -75,6 +83,23 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     await eventually("a salt is there", async () => (await admin.keys(keys)).length > 0)
     await eventually("rates are shared", async () => (await admin.keys("{spoor:rate}:*")).length > 0)
     expect(await denied()).toEqual([])
+  }, 60_000)
+
+  test("the receiver pushes what edges push", async () => {
+    const nats = await privateNats()
+    await nats.start()
+    const settings = { REDIS_URL: urlFor("receiver"), NATS_URL: nats.url, QUEUE_CONFIRM: "disk" }
+    running.push(await startSpoor(["receiver"], ownSettings(settings)))
+    const nc = await connect({ servers: nats.url.replace("nats://", "") })
+    const pushed = { id: newPushId(), lines: ["a line of an edge" as ByteString] }
+    await eventually("it is pushed", async () => {
+      const reply = await nc.request(pushSubject, writePushedLines(pushed), { timeout: 2_000 })
+      return readPushedReply(reply.data, pushed).count === 1
+    })
+    expect(await denied()).toEqual([])
+    expect(await admin.rpop("click_queue")).toBe("a line of an edge")
+    await nc.close()
+    await nats.remove()
   }, 60_000)
 
   test("drainer, counters and viewer read the queue and count", async () => {

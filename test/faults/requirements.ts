@@ -3,7 +3,7 @@ import type { Environment } from "../support/spoor.ts"
 import type { KafkaNeed } from "./kafka-pool.ts"
 
 /** The systems outside. */
-export type DependencyName = "redis" | "nats" | "kafka"
+export type DependencyName = "redis" | "nats" | "kafka" | "line"
 
 export interface Requirements {
   /** The broker of the run ("shared", which the case must not break), three brokers, or its own broker. */
@@ -16,6 +16,11 @@ export interface Requirements {
   readonly replica?: boolean
   /** Configuration of nats-server. */
   readonly natsConfiguration?: string
+  /**
+   * Gateway and drainer are at a site, whose NATS joins that of the centre as a leaf node, as in deploy/edge, through the
+   * proxy "line".
+   */
+  readonly site?: boolean
   /** Which actors reach which system through a proxy (`world.proxy`); the others reach it directly. */
   readonly through?: Readonly<Partial<Record<DependencyName, "all" | ReadonlyArray<string>>>>
   /** Number of processes of each actor, instead of `standardActors`. */

@@ -17,6 +17,7 @@ import { type Load, makeLoad } from "./load.ts"
 import { type QueueWatch, watchQueue } from "./queue-watch.ts"
 import { type Replica, startReplica } from "./replica.ts"
 import { type DependencyName, type Requirements, standardActors } from "./requirements.ts"
+import { startSite } from "./site.ts"
 import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 import { makeTracker } from "./tracker.ts"
 
@@ -99,9 +100,11 @@ export const makeWorld = async ({
 
     const redis = await privateRedis(requires.redisArguments, "always")
     endings.push(redis.remove)
-    const nats = await privateNats(requires.natsConfiguration)
+    const site = requires.site === true ? await startSite() : undefined
+    endings.push(() => site?.remove())
+    const nats = site?.servers.centre ?? (await privateNats(requires.natsConfiguration))
     endings.push(nats.remove)
-    await Promise.all([redis.start(), nats.start()])
+    await Promise.all([redis.start(), ...(site === undefined ? [nats.start()] : [])])
     const replica = requires.replica === true ? await startReplica(redis) : undefined
     endings.push(() => replica?.end())
     const requirement = requires.kafka ?? "shared"
@@ -116,6 +119,7 @@ export const makeWorld = async ({
       proxies.kafka = await Promise.all(
         kafka.map(({ proxied }) => startProxy(proxied.target, proxied.advertised))
       )
+    if (site !== undefined) proxies.line = [site.line]
     const allProxies = Object.values(proxies).flat()
     endings.push(() => {
       for (const proxy of allProxies) proxy.close()
@@ -171,7 +175,12 @@ export const makeWorld = async ({
         groups.get(name) ??
         actorGroup(
           name,
-          { ...settings, ...filled(requires.settingsOf?.[name]), ...proxied(name) },
+          {
+            ...settings,
+            ...site?.settingsOf(name),
+            ...filled(requires.settingsOf?.[name]),
+            ...proxied(name)
+          },
           { file: requires.files?.[name], isProbed: requires.probed?.includes(name) === true }
         )
       groups.set(name, found)

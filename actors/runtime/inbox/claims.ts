@@ -83,6 +83,7 @@ export const claimsFor = (
       settling: { meter, topics, outOfTime, counters, publishCopies: yield* copyPublisher },
       counters,
       outages,
+      hasPoison: words.hasPoison,
       inFlight,
       maxInFlight: Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length)),
       outOfTime,
@@ -107,6 +108,7 @@ interface Draining {
   readonly settling: Omit<Settling, "onQueue">
   readonly counters: QueueCounters
   readonly outages: DrainOutages
+  readonly hasPoison: boolean
   /** The batches in flight, of all servers. */
   readonly inFlight: FiberSet.FiberSet<void, never>
   /** The maximum number of batches of one server in flight. */
@@ -250,7 +252,7 @@ const claimOnce = Effect.fnUntraced(function* (
 /** Tries the batch now; releases a candidate until the path has been probed. */
 const handle = Effect.fnUntraced(function* (loop: DrainLoop, batch: ClaimedBatch, isProbed: boolean) {
   const tried = { ...batch, hadNoAnswer: loop.history.hadNoAnswer(batch) }
-  const how = beforeTrying(tried)
+  const how = loop.hasPoison ? beforeTrying(tried) : "beside others"
   if (typeof how === "object") return yield* applyAndNote(loop, batch, how, 0)
   if (how === "beside others" || isProbed) return yield* tryAndSettle(loop, batch, tried, isProbed)
   loop.isCandidateWaiting = true

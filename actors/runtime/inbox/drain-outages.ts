@@ -19,8 +19,10 @@ export interface DrainOutages {
   readonly onQueue: (source: QueueSource, isSteady: boolean) => Operation
 }
 
-/** The words of the log about the place to which batches go. */
+/** The place to which batches go, and the words of the log about it. */
 export interface DrainWords {
+  /** Whether an event can be the cause of a failure; if not, no batch is ever split, and none becomes a dead letter for it. */
+  readonly hasPoison: boolean
   readonly name: string
   readonly ends: string
   readonly begins: string
@@ -28,6 +30,7 @@ export interface DrainWords {
 }
 
 export const logWords: DrainWords = {
+  hasPoison: true,
   name: "The path to the log",
   ends: "Batches are stored again",
   begins: "batch released: ",

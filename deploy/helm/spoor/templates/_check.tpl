@@ -13,7 +13,7 @@
 {{- $keys = append $keys "redis-url-viewer" }}
 {{- range list "gateway" "drainer" }}{{ $keys = append $keys ($.Values.sidecar.redisUrlKey | replace "{user}" .) }}{{ end }}
 {{- else if include "spoor.hasRedis" . }}
-{{- range list "gateway" "drainer" "viewer" }}{{ $keys = append $keys (printf "redis-url-%s" .) }}{{ end }}
+{{- range list "gateway" "drainer" "receiver" "viewer" }}{{ $keys = append $keys (printf "redis-url-%s" .) }}{{ end }}
 {{- end }}
 {{- if include "spoor.hasNats" . }}
 {{- range include "spoor.natsUsers" . | fromYamlArray }}

@@ -6,7 +6,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
-gateway: { uses: [bus, queue], secrets: [LINKS_TOKEN, WRITE_KEYS], signal: cpu }
+gateway: { uses: [bus, queue], secrets: [EDGE_SECRET, LINKS_TOKEN, WRITE_KEYS], signal: cpu }
 drainer: { uses: [bus, queue], secrets: [BUS_SECRET], signal: backlog }
 enricher: { uses: [bus], secrets: [BUS_SECRET], signal: backlog }
 bridge: { uses: [bus, log], secrets: [BUS_SECRET], signal: backlog }
@@ -15,6 +15,7 @@ metadata-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 search-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none }
+receiver: { uses: [bus, queue], secrets: [], signal: none }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 
@@ -29,12 +30,12 @@ telemetry: [OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_
 
 {{- /* Users of deploy/nats/spoor.conf. */ -}}
 {{- define "spoor.natsUsers" -}}
-[gateway, drainer, enricher, bridge, consumer, viewer, tap, operator]
+[gateway, drainer, enricher, bridge, receiver, edge, site, consumer, viewer, tap, operator]
 {{- end }}
 
 {{- /* Users of deploy/redis/users.acl. */ -}}
 {{- define "spoor.redisUsers" -}}
-[gateway, drainer, consumer, viewer, tracker]
+[gateway, drainer, receiver, consumer, viewer, tracker]
 {{- end }}
 
 {{- /* The series that scaling asks for. */ -}}

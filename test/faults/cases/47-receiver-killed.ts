@@ -1,0 +1,49 @@
+/**
+ * 47: the receiver of the centre is killed, and the centre's Redis is killed and started again, while an embedded edge
+ * pushes. A push whose answer is lost is repeated under its id, and adds nothing.
+ */
+import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
+import { edgeQueue, edgeWorld } from "../embedded-edge.ts"
+
+export default faultCase({
+  number: "47",
+  name: "the centre's receiver and Redis killed (SIGKILL) while an edge pushes",
+  requires: { ...edgeWorld, settings: { QUEUE_CONFIRM: "disk" } },
+  // Trackers, which push to the centre's Redis, repeat what had no answer; the edge does not.
+  expects: { twins: true },
+  fault: async (world, random) => {
+    const receiver = world.actor("receiver")
+    await atRandomMoments(world, random, async (round) => {
+      await receiver.up()
+      if (round % 2 === 0) return receiver.kill()
+      await world.redis.kill()
+      await pause(random.whole(100, 1_000))
+      await world.redis.start()
+      await eventually("Redis responds again", () =>
+        world.passLeases().then(
+          () => true,
+          () => false
+        )
+      )
+    })
+    const failed =
+      world
+        .actor("gateway")
+        .output()
+        .match(/the centre does not take lines/g)?.length ?? 0
+    prove(failed > 0, "no push failed")
+    return `receiver killed ${receiver.counts.killed} times, Redis ${Math.floor(world.moments / 2)} times; ${failed} pushes were repeated`
+  },
+  afterwards: async (world) => {
+    await eventually("the edge has forwarded everything", () => edgeQueue(world).waiting === 0)
+    const ids = await world.queue.redis.keys("*:pushed:*")
+    const { forwarded, deadLetters } = edgeQueue(world)
+    const pushed = Number(await world.queue.redis.hget(`{${world.queueKey}}:ledger`, "pushed"))
+    prove(
+      pushed === forwarded,
+      `the edge forwarded ${forwarded} lines, and the centre counts ${pushed} pushed`
+    )
+    prove(deadLetters === 0, `${deadLetters} dead letters at the edge`)
+    return `the edge forwarded ${forwarded} lines in ${ids.length} pushes, and the ledger of the centre counts exactly these as pushed`
+  }
+})
