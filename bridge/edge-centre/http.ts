@@ -4,7 +4,7 @@ import { readPushedReply, writePushedLines } from "../../contracts/messages/push
 import type { EdgeCentre } from "./service.ts"
 
 /** The headers that sign a body. */
-export type Sign = (body: Uint8Array) => Promise<Readonly<Record<string, string>>>
+export type Sign = (body: Uint8Array) => Readonly<Record<string, string>>
 
 /** `endpoint` is where a gateway of the centre takes lines. */
 export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
@@ -12,13 +12,12 @@ export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
     address: endpoint.host,
     push: async (pushed, timeoutMs) => {
       const body = writePushedLines(pushed)
-      const signature = await sign(body)
       const response = await reachable(endpoint.host, () =>
         fetch(endpoint, {
           method: "POST",
           headers: {
             "content-type": "application/msgpack",
-            ...signature
+            ...sign(body)
           },
           body: body.slice(),
           redirect: "manual",

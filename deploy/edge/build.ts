@@ -13,12 +13,26 @@ const root = join(import.meta.dirname, "../..")
 const builtIn = ["node:buffer", "node:crypto", "node:net", "node:zlib"]
 
 /** Packages that cannot work in a Worker. */
-const nodeOnly = /\b(ioredis|kafkajs|@platformatic\/|@nats-io\/transport-node|msgpackr-extract|elysia)\b/
+const nodeOnly =
+  /node_modules\/(?:ioredis|kafkajs|@platformatic|@nats-io\/transport-node|msgpackr-extract|elysia)\//
 
 export interface Bundle {
   readonly path: string
   readonly bytes: number
   readonly gzipBytes: number
+}
+
+/** Why a bundle with this text, made of these files, cannot run as a Worker: a sentence each. */
+export const bundleProblems = (text: string, inputs: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const imported = Array.from(text.matchAll(/from\s*"(node:[^"]+)"/g), ([, name = ""]) => name)
+  const missing = new Set(imported.filter((name) => !builtIn.includes(name)))
+  return [
+    ...Array.from(missing, (name) => `The Worker imports ${name}, which it must not need.`),
+    ...inputs
+      .filter((input) => nodeOnly.test(input))
+      .map((input) => `The Worker contains ${input}, which needs Node.`),
+    ...(/\bFunction\(|\beval\(/.test(text) ? ["The Worker generates code from strings."] : [])
+  ]
 }
 
 /** The build of MessagePack that generates no code from strings, which Workers forbid. */
@@ -48,14 +62,8 @@ export const buildWorker = async (folder: string): Promise<Bundle> => {
   const [output] = outputs
   if (output === undefined || outputs.length !== 1) throw new Error("The bundle is not one file.")
   const text = await output.text()
-  const imported = new Set(
-    [...text.matchAll(/from\s*"((?:node|cloudflare):[^"]+)"/g)].map((match) => match[1] ?? "")
-  )
-  const missing = [...imported].filter((name) => name.startsWith("node:") && !builtIn.includes(name))
-  if (missing.length > 0) throw new Error(`The Worker imports ${missing.join(", ")}, which it must not need.`)
-  const foreign = Object.keys(metafile?.inputs ?? {}).filter((input) => nodeOnly.test(input))
-  if (foreign.length > 0) throw new Error(`The Worker contains ${foreign.join(", ")}, which needs Node.`)
-  if (/\bFunction\(|\beval\(/.test(text)) throw new Error("The Worker generates code from strings.")
+  const problems = bundleProblems(text, Object.keys(metafile?.inputs ?? {}))
+  if (problems.length > 0) throw new Error(problems.join(" "))
   copyFileSync(join(import.meta.dirname, "workerd.capnp"), join(folder, "workerd.capnp"))
   return { path: output.path, bytes: output.size, gzipBytes: gzipSync(text).byteLength }
 }

@@ -3,8 +3,7 @@
  * `bun deploy/edge/settings-table.ts`.
  */
 
-import { edgeSecret } from "../../gateway/edge/settings.ts"
-import { edgeCentre } from "../../gateway/edge-runtime/centre.ts"
+import { edgeCentre, edgeSecret } from "../../gateway/edge/settings.ts"
 import { edgeOnlySettings } from "../../gateway/edge-runtime/settings.ts"
 
 /** Its rows, in the order in which a user sets them. */

@@ -1,28 +1,14 @@
 /** Chooses the way to the centre by the settings: NATS in a WebSocket, or signed HTTP. */
-import { Config, Effect, Redacted, Schema } from "effect"
+import { type Config, Effect, Redacted } from "effect"
 import { httpCentre } from "../../bridge/edge-centre/http.ts"
 import { natsCentre } from "../../bridge/edge-centre/nats.ts"
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
 import { type NatsAddress, parseNatsUrl } from "../../bridge/message-bus/nats/url.ts"
 import { natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { optional, readAll } from "../../contracts/setting.ts"
-import { edgeSecret, secretsIn } from "../edge/settings.ts"
+import { readAll } from "../../contracts/setting.ts"
+import { edgeCentre, edgeSecret, secretsIn } from "../edge/settings.ts"
 import { edgeLinesPath, signatureHeader, signBody } from "../edge/signature.ts"
-
-const centre = Schema.String.check(
-  Schema.makeFilter((text: string) =>
-    text === "nats" || centreUrl(text) !== undefined
-      ? undefined
-      : "It must be nats, or the address of a gateway like https://events.example.com."
-  )
-)
-
-export const edgeCentre = optional(
-  "EDGE_CENTRE",
-  (name) => Config.schema(centre, name),
-  "Where an edge sends its lines: nats (the receivers behind NATS_URL), or the address of a gateway of the centre, like https://events.example.com."
-)
 
 /** The settings that `openEdgeCentre` reads. */
 export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix]
@@ -30,8 +16,7 @@ export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, n
 /** The address of the centre's gateway; undefined for any other text. */
 export const centreUrl = (text: string): URL | undefined => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const isBare = url !== undefined && url.pathname === "/" && url.search === "" && url.username === ""
-  return isBare && /^https?:$/.test(url.protocol) ? url : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" ? url : undefined
 }
 
 /** Fails with `misconfigured` when the settings cannot work; never because the centre is away: it is asked by the first push. */
@@ -58,8 +43,8 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
     const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
     if (signed === "")
       return yield* misconfigured("EDGE_CENTRE over HTTP requires EDGE_SECRET, the same as in the centre.")
-    return httpCentre(new URL(edgeLinesPath, url), async (body) => ({
-      [signatureHeader]: await signBody(signed, Math.floor(Date.now() / 1000), body)
+    return httpCentre(new URL(edgeLinesPath, url), (body) => ({
+      [signatureHeader]: signBody(signed, Math.floor(Date.now() / 1000), body)
     }))
   }
 )

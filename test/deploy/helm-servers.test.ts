@@ -82,11 +82,10 @@ const withProcesses = async (
   ) => Promise<void>
 ): Promise<void> => {
   const topic = `chart-${mode}-${Date.now()}`
-  const values = {
-    mode,
-    actors: { sessions: { enabled: true }, tap: { enabled: true } },
-    kafka: { topic, brokers }
-  }
+  // In a sidecar each gateway has a queue of its own: there is none for a receiver.
+  const hasReceiver = mode === "distributed"
+  const extra = { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: hasReceiver } }
+  const values = { mode, actors: extra, kafka: { topic, brokers } }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
   const root = join(folder, mode)
@@ -130,7 +129,7 @@ const withProcesses = async (
     running.set("bridge", await start("bridge"))
     await Promise.all(
       actorNames
-        .filter((name) => name !== "bridge")
+        .filter((name) => name !== "bridge" && name !== "forwarder" && (hasReceiver || name !== "receiver"))
         .map(async (name) => void running.set(name, await start(name)))
     )
     await use(running, gateway, viewer, secret["viewer-password"] ?? "")

@@ -40,6 +40,17 @@ describe("a push of several requests", () => {
     expect(batch.pending()).toEqual({ lines: 0, bytes: 0 })
   })
 
+  test("a push has at most its bytes, and takes a single line of any size", async () => {
+    const { add, push } = heldQueue({ maxBatchBytes: 5 })
+    const all = Promise.all(["aaa", "bb", "c", "dddddddd", "e"].map(add))
+    for (const [index, lines] of [["aaa", "bb"], ["c"], ["dddddddd"], ["e"]].entries()) {
+      const one = await push(index)
+      expect(one.lines).toEqual(lines)
+      one.done()
+    }
+    await all
+  })
+
   test("no caller is answered before its push is done", async () => {
     const { add, push } = heldQueue()
     let answered = false

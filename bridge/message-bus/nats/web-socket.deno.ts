@@ -1,5 +1,5 @@
 /** The WebSocket on Deno; used only by web-socket.ts. */
-import type { OpenSocket } from "./web-socket.ts"
+import type { TlsFiles } from "../../tls-files.ts"
 
 interface HttpClient {
   readonly close: () => void
@@ -16,7 +16,8 @@ interface DenoClients {
 
 type OpenWith = new (url: string, options: { readonly client: HttpClient }) => WebSocket
 
-export const openSocket: OpenSocket = (url, tls) => {
+/** `tls` is undefined for `ws://`. */
+export const openSocket = (url: string, tls: TlsFiles | undefined): WebSocket => {
   if (tls === undefined) return new WebSocket(url)
   const { ca, cert, key } = tls
   const { createHttpClient } = (globalThis as unknown as { readonly Deno: DenoClients }).Deno

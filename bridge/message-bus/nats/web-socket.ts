@@ -12,11 +12,7 @@ const closeTimeoutMs = 1_000
 /** The status of an intended close; without one, Bun reports the server's answer as an error. */
 const normalClosure = 1_000
 
-/** Opens the runtime's WebSocket; `tls` is undefined for `ws://`. */
-export type OpenSocket = (url: string, tls: TlsFiles | undefined) => WebSocket
-
-const openOf: Promise<{ readonly openSocket: OpenSocket }> =
-  "Deno" in globalThis ? import("./web-socket.deno.ts") : import("./web-socket.bun.ts")
+const openOf = "Deno" in globalThis ? import("./web-socket.deno.ts") : import("./web-socket.bun.ts")
 
 /**
  * Opens a WebSocket; the promise does not wait for the connection. `onFailed` gets the reason why it could not be opened:
