@@ -51,7 +51,8 @@ Scorer = Callable[[Event], Params | None | Awaitable[Params | None]]
 class StepFailed(Exception):
     """
     Raise it for an event that cannot be scored: the event is reported as `failed`, with this message, and the others of
-    its batch are not affected. Any other error fails the whole request as `crashed`.
+    its batch are not affected. Any other exception does the same and is logged with its traceback, except `Failure`, which
+    fails the whole request.
     """
 
 
@@ -97,31 +98,47 @@ async def _answer(name: str, function: Scorer, workers: _Workers, request: Reque
     events = [Event(record) for record in batch.events]
     added: list[StepResultAdded] = []
     failed: list[StepResultFailed] = []
+    any_logged = threading.Event()
 
     def scored(event: Event, found: object) -> None:
         params = _checked(name, found)
         if params:
             added.append({"index": event.index, "params": params})
 
-    def failing(event: Event, error: StepFailed) -> None:
-        failed.append({"index": event.index, "message": cut(str(error))})
+    def failing(event: Event, error: Exception) -> None:
+        if isinstance(error, StepFailed):
+            failed.append({"index": event.index, "message": cut(str(error))})
+            return
+        # One traceback a batch: the same bug often meets many of its events.
+        if not any_logged.is_set():
+            any_logged.set()
+            log.error("the step failed on an event; others of its batch may have failed too", exc_info=error)
+        failed.append({"index": event.index, "message": cut(f"{type(error).__name__}: {error}")})
 
     if inspect.iscoroutinefunction(function):
         for event in events:
             _check_time(request.deadline)
             try:
-                scored(event, await function(event))
-            except StepFailed as error:
+                found = await function(event)
+            except Failure:
+                raise
+            except Exception as error:
                 failing(event, error)
+            else:
+                scored(event, found)
     else:
 
         def score_all() -> None:
             for event in events:
                 _check_time(request.deadline)
                 try:
-                    scored(event, function(event))
-                except StepFailed as error:
+                    found = function(event)
+                except Failure:
+                    raise
+                except Exception as error:
                     failing(event, error)
+                else:
+                    scored(event, found)
 
         await workers.run(score_all, request.deadline)
     result: StepResult = {"id": batch.id, "digest": batch.digest, "added": added, "failed": failed}

@@ -14,7 +14,7 @@ def probe(event: Event) -> dict[str, str]:
         raise RuntimeError(event.param("raise"))
     while event.param("until") and not os.path.exists(event.param("until")):
         time.sleep(0.01)
-    return {"probe": event.param("n")}
+    return {event.param("name") or "probe": event.param("n")}
 
 
 run(probe)

@@ -34,8 +34,11 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
         reply = await client.request(SUBJECT, batch("n=7"), 3)
         assert unpack(reply.data)["step"]["added"] == [{"index": 0, "params": {"probe": "7"}}]
         assert reply.headers is not None and reply.headers["Spoor-Format"] == "2"
-        crashed = await request(client, batch("n=1", "raise=boom"))
-        assert crashed == {"v": 2, "failure": {"reason": "crashed", "message": "RuntimeError: boom"}}
+        failed = await request(client, batch("n=1", "raise=boom"))
+        assert failed["step"]["added"] == [{"index": 0, "params": {"probe": "1"}}]
+        assert failed["step"]["failed"] == [{"index": 1, "message": "RuntimeError: boom"}]
+        crashed = await request(client, batch("n=1", "name=other"))
+        assert crashed["failure"]["reason"] == "crashed" and "not 'other'" in crashed["failure"]["message"]
         assert (await request(client, b"garbage"))["failure"]["reason"] == "unreadable"
         newer = await request(client, pack({"v": 3, "id": "x"}))
         assert (newer["v"], newer["failure"]["reason"], newer["formats"]) == (2, "unreadable", [1, 2])
@@ -59,7 +62,7 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
             }
         ]
         stats = json.loads((await client.request("$SRV.STATS", b"", 1)).data)
-        assert stats["endpoints"][0]["data"]["events"]["succeeded"] == 2
+        assert stats["endpoints"][0]["data"]["events"]["succeeded"] == 4
         assert stats["endpoints"][0]["data"]["seams"] == {"bus": "ok"}
         assert process.get("/health/live") == (200, '{"status":"live"}')
         status, ready = process.get("/health/ready")
@@ -73,7 +76,9 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
     process = with_process(nats_server, STEP, test)
     assert process.end() == 0
     crash = next(line for line in process.lines if "crashed on a message" in line["message"])
-    assert (crash["level"], crash["actor"]) == ("ERROR", "probe") and "boom" in crash["cause"]
+    assert (crash["level"], crash["actor"]) == ("ERROR", "probe") and "not 'other'" in crash["cause"]
+    failure = next(line for line in process.lines if "failed on an event" in line["message"])
+    assert failure["level"] == "ERROR" and "boom" in failure["cause"]
 
 
 def test_a_full_mailbox_answers_busy_and_a_drain_finishes_what_was_taken(
