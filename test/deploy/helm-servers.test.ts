@@ -82,7 +82,11 @@ const withProcesses = async (
   ) => Promise<void>
 ): Promise<void> => {
   const topic = `chart-${mode}-${Date.now()}`
-  const values = { mode, actors: { sessions: { enabled: true }, tap: { enabled: true } }, kafka: { topic, brokers } }
+  const values = {
+    mode,
+    actors: { sessions: { enabled: true }, tap: { enabled: true } },
+    kafka: { topic, brokers }
+  }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
   const root = join(folder, mode)
