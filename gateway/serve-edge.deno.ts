@@ -8,7 +8,7 @@ import { readAll } from "../contracts/setting.ts"
 import { openEdgeGateway } from "./edge-runtime/edge-gateway.ts"
 import { writeLog } from "./edge-runtime/edge-log.ts"
 import { type Kv, KvLines } from "./edge-runtime/kv-lines.ts"
-import { processStore } from "./edge-runtime/process-store.ts"
+import { processStore, type RunLater } from "./edge-runtime/process-store.ts"
 import { storeSettings } from "./edge-runtime/read-settings.ts"
 import type { LineStore } from "./edge-runtime/service.ts"
 import { edgeKv } from "./edge-runtime/settings.ts"
@@ -18,10 +18,13 @@ interface DenoEdge {
   readonly env: { readonly toObject: () => Record<string, string> }
   /** Undefined without `--unstable-kv`, where it is not yet stable. */
   readonly openKv?: (path?: string) => Promise<Kv>
+  readonly unrefTimer: (timer: unknown) => void
   readonly KvU64: new (value: bigint) => unknown
 }
 
 const { Deno } = globalThis as unknown as { readonly Deno: DenoEdge }
+
+const runLater: RunLater = (task, delayMs) => Deno.unrefTimer(setTimeout(task, delayMs))
 
 const openStore = Effect.gen(function* () {
   const { maxBytes, ...settings } = yield* storeSettings
@@ -33,7 +36,7 @@ const openStore = Effect.gen(function* () {
       message: "EDGE_ACK=kv and VISITOR_ID need Deno KV: start with deno serve --unstable-kv."
     })
   const store = needsKv ? openedLater(() => openLines(path, maxBytes)) : withoutLines
-  return processStore({ ...settings, store, log: writeLog })
+  return processStore({ ...settings, store, log: writeLog }, runLater)
 })
 
 const openLines = async (path: string | undefined, maxBytes: number): Promise<LineStore> => {

@@ -3,8 +3,11 @@ import type { EdgeStoreOptions } from "./edge-store.ts"
 import { edgeStore } from "./edge-store.ts"
 import type { EdgeStore } from "./service.ts"
 
+/** Runs `task` after a time; it must not keep a process from ending that has nothing else to do. */
+export type RunLater = (task: () => void, delayMs: number) => void
+
 /** Lines of an earlier process are forwarded at once. */
-export const processStore = (options: Omit<EdgeStoreOptions, "wake">): EdgeStore => {
+export const processStore = (options: Omit<EdgeStoreOptions, "wake">, runLater: RunLater): EdgeStore => {
   let isRunning = false
   let isPlanned = false
   let wasWoken = false
@@ -19,7 +22,7 @@ export const processStore = (options: Omit<EdgeStoreOptions, "wake">): EdgeStore
       return
     }
     isPlanned = true
-    setTimeout(() => {
+    runLater(() => {
       isPlanned = false
       void run()
     }, waitMs)

@@ -129,6 +129,17 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
     })
   })
 
+  test("SIGTERM ends an edge with stored events, which arrive when it runs again", async () => {
+    await withServer({ EDGE_ACK: ack }, async (server, restart) => {
+      expect(await sendAll(server, 0, 10)).toEqual(new Set(["200 edge"]))
+      await server.kill("SIGTERM")
+      await centre.start()
+      await restart()
+      await eventually("all arrive", async () => (await centre.lines()).length >= 10)
+      expect(await centre.lines()).toEqual([...paths(0, 10)])
+    })
+  })
+
   test("a push whose answer was lost is repeated under its id, and its lines are in the queue once", async () => {
     await centre.start()
     let lost = 0
