@@ -146,12 +146,17 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("an embedded edge", () => {
     expect(await run({ EDGE_CENTRE: "https://events.example.com", EDGE_SECRET: secret })).not.toMatch(/^78/)
     // The command of deploy/README.md, section Sites.
     const readme = readFileSync(join(root, "deploy", "README.md"), "utf8")
-    const block = /<!-- run by test\/end-to-end\/embedded-edge.test.ts -->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? ""
+    const block =
+      /<!-- run by test\/end-to-end\/embedded-edge.test.ts -->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? ""
     expect(block).toContain("npm run edge")
-    const checked = await promisify(execFile)("sh", ["-ec", block.replace("npm run edge", "npm run edge -- --check")], {
-      cwd: root,
-      env: { ...process.env, ...ownSettings(), npm_config_update_notifier: "false" }
-    })
+    const checked = await promisify(execFile)(
+      "sh",
+      ["-ec", block.replace("npm run edge", "npm run edge -- --check")],
+      {
+        cwd: root,
+        env: { ...process.env, ...ownSettings(), npm_config_update_notifier: "false" }
+      }
+    )
     expect(checked.stdout + checked.stderr).not.toMatch(/fault/)
     expect(await run({})).toContain("forwarder needs EDGE_CENTRE")
     expect(await run({ EDGE_CENTRE: "ftp://x" })).toContain("it must be nats, or the address of a gateway")
