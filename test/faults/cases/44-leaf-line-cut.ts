@@ -11,11 +11,10 @@ const outageMs = (moments: number): readonly [number, number] =>
 export default faultCase({
   number: "44",
   name: "the line of a leaf site is cut",
-  short: true,
   requires: { site: true },
   fault: async (world, random) => {
     const line = world.proxy("line")
-    const [shortest, longest] = world.moments <= 2 ? [2_000, 4_000] : outageMs(world.moments)
+    const [shortest, longest] = outageMs(world.moments)
     let away = 0
     let most = 0
     await atRandomMoments(world, random, async () => {

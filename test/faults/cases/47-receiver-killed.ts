@@ -8,6 +8,7 @@ import { edgeQueue, edgeWorld } from "../embedded-edge.ts"
 export default faultCase({
   number: "47",
   name: "the centre's receiver and Redis killed (SIGKILL) while an edge pushes",
+  short: true,
   requires: { ...edgeWorld, settings: { QUEUE_CONFIRM: "disk" } },
   // Trackers, which push to the centre's Redis, repeat what had no answer; the edge does not.
   expects: { twins: true },
