@@ -1,5 +1,5 @@
 /**
- * 45: the line between a site and its centre is half open: nothing passes, and no error is reported. Both servers give it up
+ * 55: the line between a site and its centre is half open: nothing passes, and no error is reported. Both servers give it up
  * by unanswered pings; the site takes events all the time.
  */
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
@@ -8,7 +8,7 @@ import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
 const noticeTimeoutMs = 60_000
 
 export default faultCase({
-  number: "45",
+  number: "55",
   name: "the line of a leaf site is half open",
   requires: { site: true },
   fault: async (world, random) => {

@@ -1,12 +1,12 @@
 /**
- * 46: an embedded edge without a line to its centre, and killed meanwhile. It answers events with 200 all the time that it
+ * 56: an embedded edge without a line to its centre, and killed meanwhile. It answers events with 200 all the time that it
  * runs, and forwards them, oldest first, when there is a line.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
 import { edgeQueue, edgeWorld, settled } from "../embedded-edge.ts"
 
 export default faultCase({
-  number: "46",
+  number: "56",
   name: "an embedded edge without a line, killed (SIGKILL) meanwhile",
   short: true,
   requires: edgeWorld,

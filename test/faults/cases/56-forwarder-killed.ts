@@ -1,5 +1,5 @@
 /**
- * 46: an embedded edge loses power (SIGKILL of its only process) just before a push reaches the centre, and just after the
+ * 56: an embedded edge loses power (SIGKILL of its only process) just before a push reaches the centre, and just after the
  * centre has answered. Its queue is in a file: every acknowledged event is stored, and none twice.
  */
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
@@ -12,7 +12,7 @@ const isAnswer = ({ direction, data }: Chunk): boolean =>
   direction === "down" && data.includes("\xa6pushed", 0, "latin1")
 
 export default faultCase({
-  number: "46",
+  number: "56",
   name: "an embedded edge killed (SIGKILL) before and after the centre's answer",
   requires: edgeWorld,
   expects: { answers: ["reset", "refused"], duplicates: 0 },

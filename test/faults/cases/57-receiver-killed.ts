@@ -1,12 +1,12 @@
 /**
- * 47: the receiver of the centre is killed, and the centre's Redis is killed and started again, while an embedded edge
+ * 57: the receiver of the centre is killed, and the centre's Redis is killed and started again, while an embedded edge
  * pushes. A push whose answer is lost is repeated under its id, and adds nothing.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
 import { edgeQueue, edgeWorld } from "../embedded-edge.ts"
 
 export default faultCase({
-  number: "47",
+  number: "57",
   name: "the centre's receiver and Redis killed (SIGKILL) while an edge pushes",
   short: true,
   requires: { ...edgeWorld, settings: { QUEUE_CONFIRM: "disk" } },

@@ -1,5 +1,5 @@
 /**
- * 44: the line between a site and its centre is cut, again and again, under load. The site goes on taking events; while the
+ * 54: the line between a site and its centre is cut, again and again, under load. The site goes on taking events; while the
  * line is away requests fail at once, no attempt is used up, and everything is stored when it is back.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
@@ -9,7 +9,7 @@ const outageMs = (moments: number): readonly [number, number] =>
   moments < 10 ? [2_000, 10_000] : [5_000, 120_000]
 
 export default faultCase({
-  number: "44",
+  number: "54",
   name: "the line of a leaf site is cut",
   requires: { site: true },
   fault: async (world, random) => {
