@@ -14,11 +14,18 @@ export default faultCase({
   expects: { twins: true },
   fault: async (world, random) => {
     const receiver = world.actor("receiver")
+    const failures = (): number =>
+      world
+        .actor("gateway")
+        .output()
+        .match(/the centre does not take lines/g)?.length ?? 0
     await atRandomMoments(world, random, async (round) => {
       await receiver.up()
       if (round % 2 === 0) return receiver.kill()
+      const before = failures()
       await world.redis.kill()
       await pause(random.whole(100, 1_000))
+      await eventually("a push of the edge failed", () => failures() > before)
       await world.redis.start()
       await eventually("Redis responds again", () =>
         world.passLeases().then(
@@ -27,11 +34,7 @@ export default faultCase({
         )
       )
     })
-    const failed =
-      world
-        .actor("gateway")
-        .output()
-        .match(/the centre does not take lines/g)?.length ?? 0
+    const failed = failures()
     prove(failed > 0, "no push failed")
     return `receiver killed ${receiver.counts.killed} times, Redis ${Math.floor(world.moments / 2)} times; ${failed} pushes were repeated`
   },
