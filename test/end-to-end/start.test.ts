@@ -152,7 +152,9 @@ describe("the help of the command", () => {
     const { code, text } = await runToEnd([])
     expect(code).toBe(64)
     isOneSentence(text)
-    expect(text).toContain("actor needs names of actors, files of actors, or --all; actor --list lists the names")
+    expect(text).toContain(
+      "actor needs names of actors, files of actors, or --all; actor --list lists the names"
+    )
   })
 
   test("--workers without the gateway, or with an invalid number", async () => {
