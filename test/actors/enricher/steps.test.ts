@@ -182,6 +182,12 @@ const failures: ReadonlyArray<readonly [string, Answer | undefined, string, stri
     'added the parameter "email" to event 0: it may add one and names that begin with one_'
   ],
   ["it is full", () => writeStepReply(new Failure({ reason: "busy", message: "full" })), "busy", "full"],
+  [
+    "what it needs is late, as it says itself: an outage, no silence that counts as an attempt",
+    () => writeStepReply(new Failure({ reason: "timeout", message: "the model server is late" })),
+    "timeout",
+    "the enrichment step one: the model server is late"
+  ],
   ["it crashes", () => writeStepReply(new Failure({ reason: "crashed", message: "boom" })), "crashed", "boom"]
 ]
 
