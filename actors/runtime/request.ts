@@ -9,7 +9,7 @@ import { type BusReply, MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
-import { type Format, oldestFormat } from "../../contracts/messages/format.ts"
+import { type Format, newestFormat, oldestFormat } from "../../contracts/messages/format.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { type Reply, readReply } from "../../contracts/messages/reply.ts"
 import type { Conversation } from "../../contracts/requests.ts"
@@ -81,7 +81,8 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       return yield* new Failure(failure)
     })
 
-  const send = Effect.fnUntraced(function* (request: Request) {
+  /** Default: the chosen format. */
+  const send = Effect.fnUntraced(function* (request: Request, format?: Format) {
     const now = yield* Clock.currentTimeMillis
     const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - replyTravelMs)
     if (deadline - now < minTimeLeftMs) {
@@ -90,18 +91,32 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
         message: `the deadline leaves no time for a request on ${conversation.subject}`
       })
     }
-    return yield* sendIn(request, yield* choice.current, deadline)
+    return yield* sendIn(request, format ?? (yield* choice.current), deadline)
   })
+
+  /**
+   * One event that does not fit a message of the chosen format. It may fit one of the newest, which the newer ones of the
+   * responders read; without them it waits.
+   */
+  const sendLarge = (request: Request, message: string): Effect.Effect<Receipt, Failure> =>
+    Effect.flatMap(choice.current, (format) => {
+      const sizeIn = (one: Format): number => conversation.write(request, one).length
+      const size = sizeIn(format)
+      if (size <= maxMessageBytes || sizeIn(newestFormat) > maxMessageBytes)
+        return rejectLarge(request, size, by, message)
+      return Effect.catchIf(
+        send(request, newestFormat),
+        ({ reason }) => reason === "too-large",
+        (failure) => Effect.fail(new Failure({ reason: "unavailable", message: failure.message }))
+      )
+    })
 
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
     Effect.catchIf(
       send(request),
       (failure) => failure.reason === "too-large",
       ({ message }) => {
-        if (request.events.length <= 1)
-          return Effect.flatMap(choice.current, (format) =>
-            rejectLarge(request, conversation.write(request, format).length, by, message)
-          )
+        if (request.events.length <= 1) return sendLarge(request, message)
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts(partOf(request, events))).pipe(
