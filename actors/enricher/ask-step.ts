@@ -137,8 +137,8 @@ const fail = (reason: Failure["reason"], message: string): Effect.Effect<never, 
   Effect.fail(new Failure({ reason, message }))
 
 /**
- * A step that did not reply until the deadline may have crashed on this batch, as any responder. An earlier timeout, which
- * the step itself or a lost connection reports, is an outage and stays one.
+ * A step that did not reply until the deadline may have crashed on this batch, as any responder. An earlier timeout is
+ * reported by a lost connection, or by an instance that stops: an outage, and it stays one.
  */
 const asNoAnswer = (
   step: EnrichmentStep,

@@ -32,7 +32,7 @@ const batchOf = (...queries: ReadonlyArray<string>): EnrichedBatch => ({
   }))
 })
 
-type Answer = (batch: EnrichedBatch) => Uint8Array | "never"
+type Answer = (batch: EnrichedBatch) => Uint8Array | "never" | "stopped"
 const steps = (
   answers: Readonly<Record<string, Answer>>,
   setting: string,
@@ -46,6 +46,7 @@ const steps = (
         yield* bus.serve(stepSubject(name), stepQueue(name), ({ payload }) =>
           Effect.suspend(() => {
             const reply = answer(readStepRequest(payload))
+            if (reply === "stopped") return Effect.interrupt
             return reply === "never"
               ? Effect.as(Effect.sleep(1_000), new Uint8Array())
               : Effect.succeed(reply)
@@ -183,10 +184,10 @@ const failures: ReadonlyArray<readonly [string, Answer | undefined, string, stri
   ],
   ["it is full", () => writeStepReply(new Failure({ reason: "busy", message: "full" })), "busy", "full"],
   [
-    "what it needs is late, as it says itself: an outage, no silence that counts as an attempt",
-    () => writeStepReply(new Failure({ reason: "timeout", message: "the model server is late" })),
+    "it stops, or its connection is lost: an outage, no silence that counts as an attempt",
+    () => "stopped",
     "timeout",
-    "the enrichment step one: the model server is late"
+    "the enrichment step one: "
   ],
   ["it crashes", () => writeStepReply(new Failure({ reason: "crashed", message: "boom" })), "crashed", "boom"]
 ]

@@ -41,7 +41,7 @@ export const fences = (check: Check): void => {
     Effect.gen(function* () {
       const batch = records([0], [1], [2])
       expect(yield* handle(store, at, batch)).toBe("fresh fresh fresh")
-      expect(yield* handle(store, at, batch.slice(0, 1))).toBe("reread")
+      expect(yield* handle(store, at, batch.slice(0, 1), 1, "3")).toBe("reread")
       expect(yield* handle(store, at, batch)).toBe("reread reread reread")
     })
   )
