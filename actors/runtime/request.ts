@@ -94,29 +94,15 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
     return yield* sendIn(request, format ?? (yield* choice.current), deadline)
   })
 
-  /**
-   * One event that does not fit a message of the chosen format. It may fit one of the newest, which the newer ones of the
-   * responders read; without them it waits.
-   */
-  const sendLarge = (request: Request, message: string): Effect.Effect<Receipt, Failure> =>
-    Effect.flatMap(choice.current, (format) => {
-      const sizeIn = (one: Format): number => conversation.write(request, one).length
-      const size = sizeIn(format)
-      if (size <= maxMessageBytes || sizeIn(newestFormat) > maxMessageBytes)
-        return rejectLarge(request, size, by, message)
-      return Effect.catchIf(
-        send(request, newestFormat),
-        ({ reason }) => reason === "too-large",
-        (failure) => Effect.fail(new Failure({ reason: "unavailable", message: failure.message }))
-      )
-    })
-
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
     Effect.catchIf(
       send(request),
       (failure) => failure.reason === "too-large",
       ({ message }) => {
-        if (request.events.length <= 1) return sendLarge(request, message)
+        if (request.events.length <= 1)
+          return Effect.flatMap(choice.current, (format) =>
+            sendLarge(conversation, request, format, by, message, send(request, newestFormat))
+          )
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts(partOf(request, events))).pipe(
@@ -134,6 +120,28 @@ const partOf = <Request extends Batch>(request: Request, events: Request["events
   if (traces === undefined) return { ...request, events }
   const indices = new Set(events.map(({ index }) => index))
   return { ...request, events, traces: traces.filter(({ index }) => indices.has(index)) }
+}
+
+/**
+ * One event that does not fit a message of the chosen format. It may fit one of the newest (`inNewest` sends it), which the
+ * newer ones of the responders read; without them it waits.
+ */
+const sendLarge = <Request extends Batch>(
+  { write }: Conversation<Request>,
+  request: Request,
+  format: Format,
+  by: RejectedBy,
+  message: string,
+  inNewest: Effect.Effect<Receipt, Failure>
+): Effect.Effect<Receipt, Failure> => {
+  const size = write(request, format).length
+  if (size <= maxMessageBytes || write(request, newestFormat).length > maxMessageBytes)
+    return rejectLarge(request, size, by, message)
+  return Effect.catchIf(
+    inNewest,
+    ({ reason }) => reason === "too-large",
+    (failure) => Effect.fail(new Failure({ reason: "unavailable", message: failure.message }))
+  )
 }
 
 /**

@@ -7,10 +7,11 @@ import { rekeying } from "../../../../actors/runtime/inbox/rekey.ts"
 import { makeMeter } from "../../../../actors/runtime/metrics.ts"
 import { EventLog, type NewRecord } from "../../../../bridge/event-log/service.ts"
 import { KeyedStore } from "../../../../bridge/keyed-store/service.ts"
-import type { Topic } from "../../../../contracts/ids.ts"
+import { Topic } from "../../../../contracts/ids.ts"
 
-const sources = ["events", "installs"] as ReadonlyArray<Topic>
-const [events, installs] = sources as readonly [Topic, Topic]
+const events = Topic.make("events")
+const installs = Topic.make("installs")
+const sources = [events, installs]
 
 interface Part {
   readonly topic: Topic
@@ -48,7 +49,12 @@ const copied = async (parts: ReadonlyArray<Part>, others: Readonly<Record<string
   }
   const self = { name: "test", meter: makeMeter("test"), health: makeHealth() }
   const exit = await Effect.gen(function* () {
-    const { running } = yield* rekeying("test", { param: "id", sources, topic: "by-id" as Topic, delayMs: 5 })
+    const { running } = yield* rekeying("test", {
+      param: "id",
+      sources,
+      topic: Topic.make("by-id"),
+      delayMs: 5
+    })
     return yield* running
   }).pipe(
     Effect.provideService(EventLog, EventLog.of(log as EventLog["Service"])),
