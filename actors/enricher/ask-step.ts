@@ -45,10 +45,14 @@ export const makeAskStep = Effect.fnUntraced(function* (step: EnrichmentStep, re
       : "Events go on without its parameters."
   })
 
+  const shortestMs = Math.min(minTimeLeftMs, step.timeoutMs)
+  // A timer may fire a little early.
+  const earlyMs = shortestMs / 2
+
   const send = Effect.fnUntraced(function* (batch: EnrichedBatch) {
     const now = yield* Clock.currentTimeMillis
     const deadline = Math.min(now + step.timeoutMs, (yield* Deadline) - reservedMs)
-    if (deadline - now < Math.min(minTimeLeftMs, step.timeoutMs))
+    if (deadline - now < shortestMs)
       return yield* fail("expired", `the deadline leaves no time for the enrichment step ${step.name}`)
     const traceparent = yield* currentTraceparent
     const payload = writeStepRequest(batch)
@@ -59,7 +63,9 @@ export const makeAskStep = Effect.fnUntraced(function* (step: EnrichmentStep, re
       deadline,
       ...(traceparent && { traceparent })
     }
-    const answer = yield* Effect.mapError(bus.exchange(request), (failure) => asNoAnswer(step, failure))
+    const answer = yield* Effect.catch(bus.exchange(request), (failure) =>
+      Effect.flatMap(Clock.currentTimeMillis, (end) => asNoAnswer(step, failure, end + earlyMs >= deadline))
+    )
     const verdicts = yield* Effect.try({
       try: () => readVerdicts(answer, batch, step.name),
       catch: (cause) => cause as Failure
@@ -130,11 +136,15 @@ const naming = <A>(answer: BusReply, read: () => A): A => {
 const fail = (reason: Failure["reason"], message: string): Effect.Effect<never, Failure> =>
   Effect.fail(new Failure({ reason, message }))
 
-/** A step that does not answer in time may have crashed on this batch, as any responder. */
-const asNoAnswer = (step: EnrichmentStep, { reason, message }: Failure): Failure =>
-  reason === "timeout"
-    ? new Failure({
-        reason: "no-answer",
-        message: `the enrichment step ${step.name} did not answer within ${step.timeoutMs} ms`
-      })
-    : new Failure({ reason, message: `the enrichment step ${step.name}: ${message}` })
+/**
+ * A step that did not reply until the deadline may have crashed on this batch, as any responder. An earlier timeout is
+ * reported by a lost connection, or by an instance that stops: an outage, and it stays one.
+ */
+const asNoAnswer = (
+  step: EnrichmentStep,
+  { reason, message }: Failure,
+  isAtDeadline: boolean
+): Effect.Effect<never, Failure> =>
+  reason === "timeout" && isAtDeadline
+    ? fail("no-answer", `the enrichment step ${step.name} did not answer within ${step.timeoutMs} ms`)
+    : fail(reason, `the enrichment step ${step.name}: ${message}`)

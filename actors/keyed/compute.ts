@@ -56,6 +56,8 @@ interface Work<S> {
   readonly knownUpTo: number
   clock: number
   fired: number
+  /** The size of the values in `outputs`, bytes. */
+  outputBytes: number
 }
 
 /** `records`: those of the message that were loaded. `id`: the id of what this commit emits. */
@@ -70,6 +72,7 @@ export const compute = <S>(
   const upTo = lastClock(records, clock)
   const work: Work<S> = {
     ...{ partition, behaviour, id, outputs: [], failed: [], clock: loaded.clock, fired: 0 },
+    outputBytes: 0,
     states: loadedStates(behaviour.codec, loaded.states),
     timers: makeDueTimers(loaded.timers, Math.max(upTo, loaded.clock)),
     knownUpTo:
@@ -101,8 +104,10 @@ export const compute = <S>(
 export const lastClock = (records: ReadonlyArray<KeyedRecord>, clock: number): number =>
   records.reduce((latest, record) => Math.max(latest, record.clock), clock)
 
-const isFull = <S>({ outputs, states, fired }: Work<S>): boolean =>
-  outputs.length >= maxOutputs || fired >= maxTimersFired || states.changedBytes() >= maxChangedBytes
+const isFull = <S>({ outputs, outputBytes, states, fired }: Work<S>): boolean =>
+  outputs.length >= maxOutputs ||
+  fired >= maxTimersFired ||
+  states.changedBytes() + outputBytes >= maxChangedBytes
 
 /** Moves the clock and fires the timers up to it. False when some must wait for the next commit. */
 const advance = <S>(work: Work<S>, time: number): boolean => {
@@ -125,11 +130,18 @@ const advance = <S>(work: Work<S>, time: number): boolean => {
   return false
 }
 
-/** False when the record is passed over: it has no key, no readable event, or a topic that the actor does not read. */
+/**
+ * True for a record that has a key and a topic that the actor reads. The fences do not know the ids of other records, whose
+ * absence from the store must not look like a log that was made anew.
+ */
+export const isOwn = <S>({ topics }: Behaviour<S>, { key, source }: KeyedRecord): boolean =>
+  key !== undefined && (topics === undefined || topics.has(source))
+
+/** False when the record is passed over: it is not one of the actor's, or has no readable event. */
 const handleRecord = <S>(work: Work<S>, keyed: KeyedRecord): boolean => {
-  const { record, key, source } = keyed
-  const { topics, handlers } = work.behaviour
-  if (key === undefined || (topics !== undefined && !topics.has(source))) return false
+  const { record, key } = keyed
+  const { handlers } = work.behaviour
+  if (key === undefined || !isOwn(work.behaviour, keyed)) return false
   const event = eventIn(keyed)
   if (event === undefined) return false
   const { topic, partition } = work.partition
@@ -164,7 +176,10 @@ const call = <S>(
     if ("state" in result) work.states.set(key, result.state)
     for (const [name, due] of timers)
       work.timers.set(key, name, due === undefined ? undefined : Math.floor(due))
-    work.outputs.push(...emitted)
+    for (const output of emitted) {
+      work.outputs.push(output)
+      work.outputBytes += output.value.length
+    }
   } catch (error) {
     work.failed.push({ what, message: error instanceof Error ? error.message : String(error) })
   }

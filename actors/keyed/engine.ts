@@ -7,11 +7,11 @@ import { Clock, Effect, Result, Semaphore } from "effect"
 import type { EventLog } from "../../bridge/event-log/service.ts"
 import type { KeyedPartition, KeyedStore, LoadedPartition } from "../../bridge/keyed-store/service.ts"
 import { Failure } from "../../contracts/failure.ts"
-import type { EventId } from "../../contracts/ids.ts"
+import { fenceIdOf } from "../runtime/inbox/key.ts"
 import type { KeyedFigures } from "../runtime/inbox/keyed-figures.ts"
 import type { KeyedMessage, KeyedRecord } from "../runtime/inbox/keyed-message.ts"
 import type { Meter } from "../runtime/metrics.ts"
-import { type Behaviour, type Computed, compute, type FailedCall, lastClock } from "./compute.ts"
+import { type Behaviour, type Computed, compute, type FailedCall, isOwn, lastClock } from "./compute.ts"
 import { commitId } from "./emission.ts"
 import { maxTimersLoaded, maxWaitingOutputs } from "./limits.ts"
 
@@ -35,6 +35,7 @@ export const makeEngine = <S>(
   parts: EngineParts<S>
 ): ((message: KeyedMessage) => Effect.Effect<void, Failure>) => {
   const locks = new Map<string, Semaphore.Semaphore>()
+  const checkPartitions = makePartitionsCheck(parts)
   /** Only records and time of the same partition wait for each other. */
   const lockOf = ({ topic, partition }: KeyedMessage): Semaphore.Semaphore => {
     const name = `${topic}-${partition}`
@@ -42,10 +43,15 @@ export const makeEngine = <S>(
     locks.set(name, lock)
     return lock
   }
-  return (message) => Effect.suspend(() => lockOf(message).withPermits(1)(handle(parts, message)))
+  return (message) =>
+    Effect.suspend(() => lockOf(message).withPermits(1)(handle(parts, message, checkPartitions)))
 }
 
-const handle = Effect.fnUntraced(function* <S>(parts: EngineParts<S>, message: KeyedMessage) {
+const handle = Effect.fnUntraced(function* <S>(
+  parts: EngineParts<S>,
+  message: KeyedMessage,
+  checkPartitions: PartitionsCheck
+) {
   const { actor, store, figures } = parts
   const { topic, partition, end } = message
   const place: KeyedPartition = { actor, topic, partition }
@@ -53,9 +59,9 @@ const handle = Effect.fnUntraced(function* <S>(parts: EngineParts<S>, message: K
   let conflicts = 0
   while (true) {
     const loaded = yield* store.load(place, {
-      records: records.map(({ record }) => ({
-        offset: record.offset,
-        id: record.headers.id as EventId | undefined
+      records: records.map((keyed) => ({
+        offset: keyed.record.offset,
+        id: isOwn(parts.behaviour, keyed) ? fenceIdOf(keyed.record) : undefined
       })),
       end,
       keys: keysOf(records),
@@ -142,20 +148,40 @@ const failedSentence = (actor: string, failed: ReadonlyArray<FailedCall>): strin
   }`
 }
 
-/** A key's partition depends on their number: with another number, states would be looked up where they are not. */
-const checkPartitions = (
-  { actor, topic }: KeyedPartition,
-  { partitions }: LoadedPartition,
+type PartitionsCheck = (
+  place: KeyedPartition,
+  loaded: LoadedPartition,
   message: KeyedMessage
-): Effect.Effect<void, Failure> =>
-  partitions === undefined || partitions === message.partitions
-    ? Effect.void
-    : Effect.fail(
-        new Failure({
-          reason: "unavailable",
-          message: `The topic ${topic} has ${message.partitions} partitions, but ${actor} keeps its state for ${partitions}: the number must not change, because it says where a key belongs.`
-        })
-      )
+) => Effect.Effect<void, Failure>
+
+/**
+ * A key's partition depends on their number: with another number, states would be looked up where they are not. A
+ * partition without state may be a new one, so the others are looked at too, once for each topic and number.
+ */
+const makePartitionsCheck = <S>({ store }: Pick<EngineParts<S>, "store">): PartitionsCheck => {
+  const checked = new Set<string>()
+  const nothing = { records: [], end: "0", keys: [], timersUpTo: Number.NEGATIVE_INFINITY, maxTimers: 0 }
+  const storedNumber = Effect.fnUntraced(function* (place: KeyedPartition, count: number) {
+    for (let partition = 0; partition < count; partition++) {
+      const { partitions } = yield* store.load({ ...place, partition }, nothing)
+      if (partitions !== undefined) return partitions
+    }
+    return undefined
+  })
+  return Effect.fnUntraced(function* (place, loaded, { topic, partitions }) {
+    const name = `${topic} ${partitions}`
+    if (loaded.partitions === undefined && checked.has(name)) return
+    const stored = loaded.partitions ?? (yield* storedNumber(place, partitions))
+    if (stored === undefined || stored === partitions) {
+      checked.add(name)
+      return
+    }
+    return yield* new Failure({
+      reason: "unavailable",
+      message: `The topic ${topic} has ${partitions} partitions, but ${place.actor} keeps its state for ${stored}: the number must not change, because it says where a key belongs.`
+    })
+  })
+}
 
 const busy = ({ actor, topic, partition }: KeyedPartition): Effect.Effect<never, Failure> =>
   Effect.fail(

@@ -9,7 +9,7 @@ export const maxEmissionChars = 64 * 1024
 /** Timers loaded for one commit. More follow in the next one. */
 export const maxTimersLoaded = 1_000
 
-/** A commit ends after this many timers fired, records emitted, or bytes of new state. */
+/** A commit ends after this many timers fired, records emitted, or bytes of new state and emitted records. */
 export const maxTimersFired = 10_000
 export const maxOutputs = 2_000
 export const maxChangedBytes = 4 * 1024 * 1024

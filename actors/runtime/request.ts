@@ -9,7 +9,7 @@ import { type BusReply, MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
-import { type Format, oldestFormat } from "../../contracts/messages/format.ts"
+import { type Format, newestFormat, oldestFormat } from "../../contracts/messages/format.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { type Reply, readReply } from "../../contracts/messages/reply.ts"
 import type { Conversation } from "../../contracts/requests.ts"
@@ -81,7 +81,8 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       return yield* new Failure(failure)
     })
 
-  const send = Effect.fnUntraced(function* (request: Request) {
+  /** Default: the chosen format. */
+  const send = Effect.fnUntraced(function* (request: Request, format?: Format) {
     const now = yield* Clock.currentTimeMillis
     const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - replyTravelMs)
     if (deadline - now < minTimeLeftMs) {
@@ -90,7 +91,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
         message: `the deadline leaves no time for a request on ${conversation.subject}`
       })
     }
-    return yield* sendIn(request, yield* choice.current, deadline)
+    return yield* sendIn(request, format ?? (yield* choice.current), deadline)
   })
 
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
@@ -100,7 +101,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       ({ message }) => {
         if (request.events.length <= 1)
           return Effect.flatMap(choice.current, (format) =>
-            rejectLarge(request, conversation.write(request, format).length, by, message)
+            sendLarge(conversation, request, format, by, message, send(request, newestFormat))
           )
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
@@ -119,6 +120,28 @@ const partOf = <Request extends Batch>(request: Request, events: Request["events
   if (traces === undefined) return { ...request, events }
   const indices = new Set(events.map(({ index }) => index))
   return { ...request, events, traces: traces.filter(({ index }) => indices.has(index)) }
+}
+
+/**
+ * One event that does not fit a message of the chosen format. It may fit one of the newest (`inNewest` sends it), which the
+ * newer ones of the responders read; without them it waits.
+ */
+const sendLarge = <Request extends Batch>(
+  { write }: Conversation<Request>,
+  request: Request,
+  format: Format,
+  by: RejectedBy,
+  message: string,
+  inNewest: Effect.Effect<Receipt, Failure>
+): Effect.Effect<Receipt, Failure> => {
+  const size = write(request, format).length
+  if (size <= maxMessageBytes || write(request, newestFormat).length > maxMessageBytes)
+    return rejectLarge(request, size, by, message)
+  return Effect.catchIf(
+    inNewest,
+    ({ reason }) => reason === "too-large",
+    (failure) => Effect.fail(new Failure({ reason: "unavailable", message: failure.message }))
+  )
 }
 
 /**

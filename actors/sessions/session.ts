@@ -8,6 +8,9 @@ export const Session = Schema.Struct({
 })
 export type Session = typeof Session.Type
 
+/** The length limit of `entry` and `exit`, characters: a client chooses event types, and a session must fit its record. */
+const maxTypeChars = 256
+
 /** The sessions with one more event. Events of several partitions arrive out of order: one may join two sessions. */
 export const withEvent = (
   sessions: ReadonlyArray<Session>,
@@ -15,7 +18,8 @@ export const withEvent = (
   gapMs: number
 ): ReadonlyArray<Session> => {
   const isNear = ({ first, last }: Session): boolean => at >= first - gapMs && at <= last + gapMs
-  const one = { first: at, last: at, start: received, end: received, events: 1, entry: type, exit: type }
+  const name = type.slice(0, maxTypeChars).toWellFormed()
+  const one = { first: at, last: at, start: received, end: received, events: 1, entry: name, exit: name }
   return [...sessions.filter((session) => !isNear(session)), sessions.filter(isNear).reduce(joined, one)]
 }
 

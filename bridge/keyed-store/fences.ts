@@ -61,7 +61,7 @@ export const fencePlanOf = (records: ReadonlyArray<RecordRef>, end: string): Fen
 }
 
 /** The offset after the last of these; undefined for none. */
-export const nextAfter = (offsets: ReadonlyArray<string>): string | undefined => {
+const nextAfter = (offsets: ReadonlyArray<string>): string | undefined => {
   const last = offsets.at(-1)
   return last === undefined ? undefined : String(BigInt(last) + 1n)
 }
@@ -83,6 +83,13 @@ export const judge = (plan: FencePlan, stored: StoredFences, now: number, horizo
   }
   return { plan, stored, verdicts }
 }
+
+/**
+ * The offset fence when the first `handled` records of the batch were handled; undefined when it stays as it is. It goes
+ * back only in a recreated log, never because records below it were read again.
+ */
+export const fenceAfter = ({ plan, verdicts }: LoadedFences, handled: number): string | undefined =>
+  verdicts[handled - 1] === "reread" ? undefined : nextAfter(plan.offsets.slice(0, handled))
 
 /** The bitmaps that change when the first `handled` records of the batch were handled. */
 export const marksOf = ({ plan, stored, verdicts }: LoadedFences, handled: number): ReadonlyArray<Mark> =>

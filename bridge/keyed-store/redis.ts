@@ -15,7 +15,7 @@ import { type ConnectOptions, connect, type RedisConnection, type Reply } from "
 import { type RefusalWatch, watchRefusals } from "../redis/refused.ts"
 import type { Script } from "../redis/types.ts"
 import { makeWriter } from "../redis/writer.ts"
-import { type FencePlan, fencePlanOf, judge, marksOf, nextAfter } from "./fences.ts"
+import { type FencePlan, fenceAfter, fencePlanOf, judge, marksOf } from "./fences.ts"
 import { outputOf, packOutput } from "./output.ts"
 import { appendedScript, commitScript, loadScript, rekeyedScript } from "./scripts.ts"
 import type {
@@ -68,7 +68,7 @@ export const redisKeyedStore = Effect.fnUntraced(function* (
           const marks = marksOf(changes.fences, changes.handled)
           const buckets = bucketsOf(marks)
           const own = ["meta", "state", "timers", "outputs"].map((name) => `${prefix}:${name}`)
-          const next = nextAfter(changes.fences.plan.offsets.slice(0, changes.handled)) ?? ""
+          const next = fenceAfter(changes.fences, changes.handled) ?? ""
           const { clock, partitions } = changes
           return Effect.map(
             scriptsOf(prefix).commit(

@@ -6,9 +6,9 @@
  */
 
 /**
- * KEYS: meta · state · timers · buckets of seen ids. ARGV: timers up to this time · their maximum number · the bitmaps as
- * pairs of bucket and field, and the keys, as MessagePack. Returns the fields of meta, the bitmaps, the states of the
- * keys, the timers with their times, and the states of the timers' keys.
+ * KEYS: meta · state · timers · buckets of seen ids. ARGV: timers up to this time, and up to the partition's clock · their
+ * maximum number · the bitmaps as pairs of bucket and field, and the keys, as MessagePack. Returns the fields of meta, the
+ * bitmaps, the states of the keys, the timers with their times, and the states of the timers' keys.
  */
 export const loadScript = `
 local places, keys = unpack(cmsgpack.unpack(ARGV[3]))
@@ -26,13 +26,15 @@ local bitmaps = {}
 for i = 1, #places, 2 do
   bitmaps[(i + 1) / 2] = redis.call('HGET', KEYS[3 + places[i]], places[i + 1])
 end
-local timers = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local meta = redis.call('HMGET', KEYS[1], 'version', 'next', 'clock', 'partitions')
+local upTo = ARGV[1]
+if meta[3] and (upTo == '-inf' or (upTo ~= '+inf' and tonumber(meta[3]) > tonumber(upTo))) then upTo = meta[3] end
+local timers = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', upTo, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 local owners = {}
 for i = 1, #timers, 2 do
   local colon = string.find(timers[i], ':', 1, true)
   owners[(i + 1) / 2] = string.sub(timers[i], colon + 1, colon + tonumber(string.sub(timers[i], 1, colon - 1)))
 end
-local meta = redis.call('HMGET', KEYS[1], 'version', 'next', 'clock', 'partitions')
 return {meta, bitmaps, states(keys), timers, states(owners)}
 `
 

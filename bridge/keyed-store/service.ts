@@ -32,7 +32,10 @@ export interface LoadRequest {
   readonly end: string
   /** The keys whose state is wanted. */
   readonly keys: ReadonlyArray<string>
-  /** Timers due at or before this time are wanted, at most `maxTimers`, with the states of their keys. */
+  /**
+   * Wanted are the timers due at or before this time, and those at or before the partition's clock that a crash kept from
+   * firing: at most `maxTimers`, with the states of their keys.
+   */
   readonly timersUpTo: number
   readonly maxTimers: number
 }

@@ -6,7 +6,7 @@
 import { Clock, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { type DatabaseSync, openFile } from "../sqlite/database.ts"
-import { type FencePlan, fencePlanOf, judge, marksOf, nextAfter } from "./fences.ts"
+import { type FencePlan, fenceAfter, fencePlanOf, judge, marksOf } from "./fences.ts"
 import { outputOf, packOutput } from "./output.ts"
 import type {
   KeyedChanges,
@@ -157,7 +157,7 @@ const load = (
   const bitmaps = plan.groups.map(({ bucket, field }) => blobOf(steps.seen.get(part, bucket + field)?.bits))
   const fences = judge(plan, { next: textIn(row?.next), bitmaps }, now, horizon)
   const timers = steps.due
-    .all(part, wholeTime(timersUpTo), maxTimers)
+    .all(part, wholeTime(Math.max(timersUpTo, Number(row?.clock ?? timersUpTo))), maxTimers)
     .map(({ key, name, due }): KeyedTimer => ({ key: String(key), name: String(name), due: Number(due) }))
   const states = new Map<string, Uint8Array>()
   for (const key of new Set([...keys, ...timers.map((timer) => timer.key)])) {
@@ -191,7 +191,7 @@ const commit = (steps: Steps, part: string, version: number, changes: KeyedChang
   }
   const before = Number(row?.outputs ?? 0)
   for (const [i, output] of outputs.entries()) steps.addOutput.run(part, before + 1 + i, packOutput(output))
-  const next = nextAfter(fences.plan.offsets.slice(0, handled)) ?? textIn(row?.next) ?? null
+  const next = fenceAfter(fences, handled) ?? textIn(row?.next) ?? null
   steps.movePartition.run(
     ...([part, version + 1, next, wholeTime(clock), partitions, before + outputs.length] as const)
   )

@@ -4,12 +4,7 @@
  * it first. Lives as long as one run of its actor.
  */
 import { Config, Duration, Effect, Result, type Scope } from "effect"
-import {
-  EventLog,
-  type LogRecord,
-  type ReadWatch,
-  type RecordBatch
-} from "../../../bridge/event-log/service.ts"
+import { EventLog, type ReadWatch, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import { KeyedStore } from "../../../bridge/keyed-store/service.ts"
 import { logWith, makeOutage, Outages } from "../../../bridge/outage.ts"
 import { kafkaKeyParam } from "../../../bridge/settings.ts"
@@ -22,9 +17,9 @@ import type { Inbox, StartFailure } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
 import type { Mailbox } from "../mailbox.ts"
-import { keyIn, readRekeyed } from "./key.ts"
+import { readRekeyed, readSource } from "./key.ts"
 import { makeKeyedFigures } from "./keyed-figures.ts"
-import type { KeyedMessage, KeyedRecord } from "./keyed-message.ts"
+import type { KeyedMessage } from "./keyed-message.ts"
 import { makePartitionClocks, type PartitionClocks, type Watermark } from "./partition-clocks.ts"
 import { lagAfter, traced } from "./records.ts"
 import { rekeying } from "./rekey.ts"
@@ -106,7 +101,12 @@ export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, Event
   })
 })
 
-const readPlacement = ({ name, param: given, topics }: KeyedInbox): Effect.Effect<Placement, StartFailure> =>
+const readPlacement = ({
+  name,
+  param: given,
+  topics,
+  creates
+}: KeyedInbox): Effect.Effect<Placement, StartFailure> =>
   Effect.gen(function* () {
     const param = typeof given === "string" ? given : yield* given.config
     const { all } = yield* readTopics
@@ -133,6 +133,12 @@ const readPlacement = ({ name, param: given, topics }: KeyedInbox): Effect.Effec
         message: `REKEY_PREFIX and ${what} make "${topic}", which is not a valid name of a Kafka topic: use letters, digits, ".", "_" and "-", at most 249.`
       })
     }
+    const results = yield* creates
+    if ([...all, results].some((one) => one === topic))
+      return yield* new Failure({
+        reason: "misconfigured",
+        message: `${name} would copy events to "${topic}", which is one of KAFKA_TOPIC and KAFKA_TOPICS or the topic of its results, and then copy the copies again: choose another REKEY_PREFIX, or remove that topic.`
+      })
     // All actors with this parameter share the copies, so that all topics are copied whichever of them this one reads.
     return { param, own, sources: all, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
   })
@@ -216,17 +222,6 @@ const makeParts = Effect.fnUntraced(function* (
   )
   return { reading, ticking, rekeying: rekeyer?.running }
 })
-
-/** A record of a topic that is keyed by the parameter already. */
-const readSource = (record: LogRecord, { param, topic, hasKeys, delayMs }: Placement): KeyedRecord => {
-  const at = record.timestamp
-  const key = keyIn(record, param)
-  // A record that was stored before the topic was keyed is in any partition.
-  return {
-    ...{ record, source: topic, at, clock: Math.min(at, Date.now()) - delayMs },
-    key: hasKeys && record.key === undefined ? undefined : key
-  }
-}
 
 /** Looks every second at what is due in the partitions that are read to their end. */
 const makeTicking = Effect.fnUntraced(function* (

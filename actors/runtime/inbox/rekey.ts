@@ -68,10 +68,9 @@ export const rekeying = Effect.fnUntraced(function* (name: string, settings: Rek
   })
   const watch: ReadWatch = { owned: times.owned, caughtUp: times.caughtUp }
   const reading = log.read({ group: topic, topics: sources, from: "oldest", partitionsAtOnce, watch }, copy)
-  const running = Effect.andThen(
-    Effect.all([reading, exchange.running], { concurrency: "unbounded" }),
-    Effect.never
-  )
+  const both = Effect.all([reading, exchange.running], { concurrency: "unbounded" })
+  // A copy made before the partitions are counted would have no clock.
+  const running = Effect.andThen(exchange.first, Effect.andThen(both, Effect.never))
   return { running, watermark: exchange.watermark } satisfies Rekeyer
 })
 
@@ -98,9 +97,12 @@ const makeSourceTimes = (delayMs: number) => {
 
 const sourceName = ({ topic, partition }: LogPartition): string => `${topic}-${partition}`
 
-/** Writes the times of the owned source partitions to the store, and reads those of all. */
+/**
+ * Writes the times of the owned source partitions to the store, and reads those of all. The watermark uses the owned ones
+ * as they are now: while a backlog is copied, an exchange is many days of events behind.
+ */
 const makeExchange = Effect.fnUntraced(function* (
-  { param, sources, topic }: Rekeying,
+  { param, sources, topic, delayMs }: Rekeying,
   times: ReturnType<typeof makeSourceTimes>
 ) {
   const [log, store] = [yield* EventLog, yield* KeyedStore]
@@ -117,21 +119,32 @@ const makeExchange = Effect.fnUntraced(function* (
   })
   const exchanging = outage.operation({ meanwhile: "It stands still, and timers wait." })
   let known: Watermark | undefined
+  let stored: ReadonlyMap<string, number> = new Map()
+  /** All source partitions, and when they were counted: a partition that is newer has no earlier events. */
+  let counted: { readonly names: ReadonlyArray<string>; readonly at: number } = { names: [], at: 0 }
 
   const exchange = Effect.gen(function* () {
-    const all = yield* store.rekeyed(topic, new Map(times.list()))
+    stored = yield* store.rekeyed(topic, new Map(times.list()))
+    const at = Date.now()
     const counts = yield* log.partitions(sources)
-    const expected = sources.flatMap((topic) =>
-      Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) =>
-        all.get(sourceName({ topic, partition }))
-      )
+    const names = sources.flatMap((topic) =>
+      Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) => sourceName({ topic, partition }))
     )
-    const isComplete = expected.length > 0 && expected.every((time) => time !== undefined)
-    const time = isComplete ? Math.min(...(expected as ReadonlyArray<number>)) : undefined
-    if (time !== undefined) known = { time: Math.max(time, known?.time ?? 0), knownAt: Date.now() }
+    counted = { names, at }
     exchanging.worked()
   }).pipe(Effect.catch(({ message }) => Effect.sync(() => exchanging.failed(message))))
 
+  const watermark = (): Watermark | undefined => {
+    const { names, at } = counted
+    let time = names.length === 0 ? Number.NaN : at - delayMs
+    for (const name of names) {
+      const [own, other] = [times.list().get(name), stored.get(name)]
+      time = Math.min(time, own === undefined ? (other ?? Number.NaN) : Math.max(own, other ?? own))
+    }
+    if (!Number.isNaN(time)) known = { time: Math.max(time, known?.time ?? 0), knownAt: Date.now() }
+    return known
+  }
+
   const running: Effect.Effect<never> = Effect.forever(Effect.andThen(exchange, Effect.sleep(exchangeMs)))
-  return { running, watermark: () => known }
+  return { first: exchange, running, watermark }
 })

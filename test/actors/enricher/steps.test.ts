@@ -32,7 +32,7 @@ const batchOf = (...queries: ReadonlyArray<string>): EnrichedBatch => ({
   }))
 })
 
-type Answer = (batch: EnrichedBatch) => Uint8Array | "never"
+type Answer = (batch: EnrichedBatch) => Uint8Array | "never" | "stopped"
 const steps = (
   answers: Readonly<Record<string, Answer>>,
   setting: string,
@@ -46,6 +46,7 @@ const steps = (
         yield* bus.serve(stepSubject(name), stepQueue(name), ({ payload }) =>
           Effect.suspend(() => {
             const reply = answer(readStepRequest(payload))
+            if (reply === "stopped") return Effect.interrupt
             return reply === "never"
               ? Effect.as(Effect.sleep(1_000), new Uint8Array())
               : Effect.succeed(reply)
@@ -182,6 +183,12 @@ const failures: ReadonlyArray<readonly [string, Answer | undefined, string, stri
     'added the parameter "email" to event 0: it may add one and names that begin with one_'
   ],
   ["it is full", () => writeStepReply(new Failure({ reason: "busy", message: "full" })), "busy", "full"],
+  [
+    "it stops, or its connection is lost: an outage, no silence that counts as an attempt",
+    () => "stopped",
+    "timeout",
+    "the enrichment step one: "
+  ],
   ["it crashes", () => writeStepReply(new Failure({ reason: "crashed", message: "boom" })), "crashed", "boom"]
 ]
 

@@ -2,12 +2,14 @@
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect, Schema } from "effect"
 import { type Behaviour, compute } from "../../../actors/keyed/compute.ts"
-import { commitId } from "../../../actors/keyed/emission.ts"
+import type { KeyedEvent } from "../../../actors/keyed/definition.ts"
+import { commitId, emittedRecord } from "../../../actors/keyed/emission.ts"
 import { makeEngine } from "../../../actors/keyed/engine.ts"
 import { keyed } from "../../../actors/keyed/keyed.ts"
+import { maxChangedBytes } from "../../../actors/keyed/limits.ts"
 import { stateCodec } from "../../../actors/keyed/states.ts"
-import { keyIn } from "../../../actors/runtime/inbox/key.ts"
-import { Sessions } from "../../../actors/sessions.ts"
+import { keyIn, readSource } from "../../../actors/runtime/inbox/key.ts"
+import { Sessions, sessionRules } from "../../../actors/sessions.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { recordOf, topic } from "./processes.ts"
 import { stores, withStores } from "./stores.ts"
@@ -33,6 +35,16 @@ describe("settings that cannot work end the start with one sentence", () => {
     expect(await sentence({ SESSION_PARAM: "a[b]" })).toMatch(/SESSION_PARAM make "spoor-by-a\[b\]"/)
     expect(await sentence({ SESSION_PARAM: "a[b]", KAFKA_KEY_PARAM: "a[b]" })).toBeUndefined()
     expect(await sentence({})).toBeUndefined()
+  })
+
+  test("the copies by key would be copied again", async () => {
+    expect(await sentence({ KAFKA_TOPICS: "spoor-by-deviceid" })).toMatch(
+      /^sessions would copy events to "spoor-by-deviceid", .*choose another REKEY_PREFIX/
+    )
+    expect(await sentence({ SESSION_TOPIC: "by-deviceid", REKEY_PREFIX: "by-" })).toMatch(
+      /^sessions would copy events to "by-deviceid"/
+    )
+    expect(await sentence({ KAFKA_TOPIC: "spoor-by-deviceid", KAFKA_KEY_PARAM: "deviceid" })).toBeUndefined()
   })
 
   test("an actor without settings is checked too", async () => {
@@ -155,6 +167,43 @@ describe("a call that cannot be kept is skipped, with its place, and changes not
     expect([fired, failed[0]?.message]).toEqual([1, expect.stringMatching(/it must be later/)])
     expect(changes.timers).toEqual([{ key: "k", name: "a", due: undefined }])
   })
+})
+
+test("a commit ends when its emitted records are large", () => {
+  const behaviour = behaviourOf(() => ({ emit: [{ type: "a", params: { x: "y".repeat(60_000) } }] }))
+  const { changes, isComplete } = computed(
+    behaviour,
+    Array.from({ length: 200 }, () => "good")
+  )
+  const bytes = changes.outputs.reduce((sum, { value }) => sum + value.length, 0)
+  expect(isComplete).toBe(false)
+  expect(bytes).toBeLessThan(maxChangedBytes + 70_000)
+})
+
+test("a client that sends long event types keeps no session from ending", () => {
+  const rules = sessionRules("deviceid", 30)
+  const type = "€".repeat(10_000)
+  const event = { at: 10, received: 10, type } as KeyedEvent
+  const { state } = rules.onEvent(event, { key: "k", state: undefined, now: 9 })
+  const ended = rules.onTimer?.({ name: "end", due: 41 }, { key: "k", state, now: 41 })
+  const [emission] = ended?.emit ?? []
+  expect(emission).toBeDefined()
+  const at = { actor: "sessions", topic, key: "k", time: 41, id: commitId(place, 1, 41), index: 0 }
+  if (emission !== undefined) expect(() => emittedRecord(emission, at)).not.toThrow()
+})
+
+test("a record that is keyed by another parameter, or not at all, is passed over in a topic with keys", () => {
+  const keyOf = (key: string | undefined, hasKeys: boolean) => {
+    const value = new TextEncoder().encode("view type= id=a%20b")
+    const options = { param: "id", topic, hasKeys, delayMs: 1 }
+    return readSource({ offset: "0", timestamp: 0, key, headers: {}, value }, options).key
+  }
+  expect([keyOf("a b", true), keyOf("user 7", true), keyOf(undefined, true)]).toEqual([
+    "a b",
+    undefined,
+    undefined
+  ])
+  expect(keyOf("user 7", false)).toBe("a b")
 })
 
 for (const [name, open] of stores) {

@@ -10,11 +10,12 @@ import { makeMeter } from "../../../actors/runtime/metrics.ts"
 import { ask } from "../../../actors/runtime/request.ts"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { EnrichedBatch, Receipt, Rejection } from "../../../contracts/batch.ts"
+import type { EnrichedBatch, RawBatch, Receipt, Rejection } from "../../../contracts/batch.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 import { encode, maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
-import { Store } from "../../../contracts/requests.ts"
+import { Enrich, Store } from "../../../contracts/requests.ts"
 
 const batchOf = (sizes: ReadonlyArray<number>): EnrichedBatch => ({
   id: newBatchId(),
@@ -199,5 +200,42 @@ describe("ask", () => {
     )
     expect(noReply).toMatchObject({ reason: "no-answer" })
     expect(loss).toMatchObject({ reason: "timeout" })
+  })
+})
+
+describe("an event that only the newest format can hold, while an older actor is among the responders", () => {
+  const large: RawBatch = {
+    ...{ id: newBatchId(), digest: emptyDigest, claimed: 1 },
+    events: [
+      {
+        ...{ index: 0, dialect: "pushtech", topic: Topic.make("events"), ts: 1, ip: "1.1.1.1" as ByteString },
+        ...{ host: "h" as ByteString, pod: "p" as ByteString, path: "/a" as ByteString },
+        ...{ query: "\xff".repeat(maxMessageBytes * 0.6) as ByteString, userAgent: "" as ByteString }
+      }
+    ]
+  }
+  /** Asks enrichers that serve these subjects; the old one serves the oldest subject only. */
+  const asked = (subjects: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const bus = makeInProcess()
+      const shared = { ...bus, dependency: { ...bus.dependency, embedded: false } }
+      for (const subject of subjects)
+        yield* bus.serve(subject, Enrich.queue, ({ payload }) => {
+          const { id, digest, events } = Enrich.read(payload)
+          const placements = [{ topic: Topic.make("events"), partition: 0, offset: "0", count: 1, at: 1 }]
+          return Effect.succeed(
+            encode({ v: 2, receipt: { id, digest, stored: events.length, placements, rejected: [] } })
+          )
+        })
+      const askEnricher = yield* Effect.provideService(ask(Enrich, "drainer"), MessageBus, shared)
+      return yield* Effect.result(askEnricher(large))
+    }).pipe(Effect.scoped, Effect.runPromise)
+
+  test("is sent to the newer ones", async () => {
+    expect(await asked(["spoor.enrich", "spoor.enrich.2"])).toMatchObject({ success: { stored: 1 } })
+  })
+
+  test("waits without them", async () => {
+    expect(await asked(["spoor.enrich"])).toMatchObject({ failure: { reason: "unavailable" } })
   })
 })

@@ -1,41 +1,22 @@
 /** The contract of every store of keyed actors. `place` is an unused location; a store opened there again is the same store. */
 import { expect, test } from "bun:test"
 import { Effect, Logger, type Scope } from "effect"
-import type { RecordRef } from "../../../bridge/keyed-store/fences.ts"
-import type {
-  KeyedChanges,
-  KeyedPartition,
-  KeyedStore,
-  LoadedPartition,
-  LoadRequest
-} from "../../../bridge/keyed-store/service.ts"
+import type { KeyedPartition } from "../../../bridge/keyed-store/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { type BatchId, type EventId, eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
-
-type Store = KeyedStore["Service"]
-export type Place = (horizon: number) => Effect.Effect<Store, Failure, Scope.Scope>
-
-const hour = 3_600_000
-const topic = "events" as Topic
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const textIn = (state: Uint8Array | undefined): string | undefined =>
-  state === undefined ? undefined : new TextDecoder().decode(state)
-
-const load = (store: Store, at: KeyedPartition, request: Partial<LoadRequest> = {}) => {
-  const { records = [] } = request
-  const end = request.end ?? String(BigInt(records.at(-1)?.offset ?? "-1") + 1n)
-  return store.load(at, { records, end, keys: [], timersUpTo: 0, maxTimers: 100, ...request })
-}
-
-const changes = (loaded: LoadedPartition, change: Partial<KeyedChanges> = {}): KeyedChanges => ({
-  ...{ fences: loaded.fences, handled: loaded.verdicts.length, clock: 0, partitions: 1 },
-  ...{ states: new Map(), timers: [], outputs: [] },
-  ...change
-})
-
-const records = (
-  ...places: ReadonlyArray<readonly [offset: number, id?: EventId]>
-): ReadonlyArray<RecordRef> => places.map(([offset, id]) => ({ offset: String(offset), id }))
+import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import {
+  bytes,
+  type Check,
+  changes,
+  hour,
+  load,
+  type Place,
+  records,
+  type Store,
+  textIn,
+  topic
+} from "./check.ts"
+import { fences } from "./fence-contract.ts"
 
 export const keyedContract = (place: Effect.Effect<Place, Failure, Scope.Scope>): void => {
   const check = (
@@ -52,11 +33,6 @@ export const keyedContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
   timersAndOutputs(check)
   fences(check)
 }
-
-type Check = (
-  what: string,
-  body: (store: Store, at: KeyedPartition, open: Place) => Effect.Effect<void, Failure, Scope.Scope>
-) => void
 
 const commits = (check: Check): void => {
   check("a partition without state has version 0", (store, at) =>
@@ -173,6 +149,21 @@ const timersAndOutputs = (check: Check): void => {
     })
   )
 
+  check("timers that a crash kept from firing are found up to the partition's clock", (store, at) =>
+    Effect.gen(function* () {
+      const loaded = yield* load(store, at)
+      const timers = [20, 21].map((due) => ({ key: "a", name: String(due), due }))
+      yield* store.commit(at, 0, changes(loaded, { timers, clock: 20 }))
+      for (const [timersUpTo, found] of [
+        [Number.NEGATIVE_INFINITY, 1],
+        [5, 1],
+        [21, 2],
+        [Number.POSITIVE_INFINITY, 2]
+      ] as const)
+        expect((yield* load(store, at, { timersUpTo })).timers).toHaveLength(found)
+    })
+  )
+
   check("outputs wait in order until they are removed, and a place is never used again", (store, at) =>
     Effect.gen(function* () {
       const output = (key: string | undefined, text: string) => ({
@@ -225,69 +216,6 @@ const timersAndOutputs = (check: Check): void => {
         ])
       )
       expect(yield* store.rekeyed(`${param}-other` as Topic, new Map())).toEqual(new Map())
-    })
-  )
-}
-
-const fences = (check: Check): void => {
-  /** Handles the records; returns the verdicts on them. */
-  const handle = Effect.fnUntraced(function* (
-    store: Store,
-    at: KeyedPartition,
-    batch: ReadonlyArray<RecordRef>,
-    handled = batch.length,
-    end?: string
-  ) {
-    const loaded = yield* load(store, at, { records: batch, ...(end === undefined ? {} : { end }) })
-    expect(yield* store.commit(at, loaded.version, changes(loaded, { handled }))).toBe(true)
-    return loaded.verdicts.join(" ")
-  })
-  const of = (id: BatchId, ...offsets: ReadonlyArray<readonly [offset: number, index: number]>) =>
-    records(...offsets.map(([offset, index]) => [offset, eventId(id, index)] as const))
-
-  check(
-    "a record that is read again, and an event that is stored twice, have no second effect",
-    (store, at) =>
-      Effect.gen(function* () {
-        const id = newBatchId()
-        expect(yield* handle(store, at, of(id, [0, 0], [1, 1], [2, 1]))).toBe("fresh fresh repeated")
-        expect(yield* handle(store, at, of(id, [1, 1], [2, 1], [3, 0], [4, 5_000]))).toBe(
-          "reread reread repeated fresh"
-        )
-        expect(yield* handle(store, at, records([5], [6, "foreign" as EventId]))).toBe("fresh fresh")
-        expect(yield* handle(store, at, records([6, "foreign" as EventId], [7]))).toBe("reread fresh")
-        expect(yield* handle(store, { ...at, partition: 1 }, of(id, [0, 0]))).toBe("fresh")
-      })
-  )
-
-  check("records after the handled ones stay fresh", (store, at) =>
-    Effect.gen(function* () {
-      const id = newBatchId()
-      const batch = of(id, [0, 0], [1, 1], [2, 2])
-      expect(yield* handle(store, at, batch, 2)).toBe("fresh fresh fresh")
-      expect(yield* handle(store, at, batch, 0)).toBe("reread reread fresh")
-      expect(yield* handle(store, at, batch)).toBe("reread reread fresh")
-      expect(yield* handle(store, at, batch)).toBe("reread reread reread")
-    })
-  )
-
-  check("a recreated topic is handled from its beginning", (store, at) =>
-    Effect.gen(function* () {
-      const id = newBatchId()
-      yield* handle(store, at, of(id, [98, 0], [99, 1]), 2, "100")
-      expect(yield* handle(store, at, of(id, [5, 1], [6, 2]), 2, "7")).toBe("repeated fresh")
-      // It grew beyond the old one before it was read: an unknown event below the fence reveals it.
-      yield* handle(store, at, of(id, [99, 3]), 1, "100")
-      expect(yield* handle(store, at, of(id, [7, 4], [8, 3]), 2, "900")).toBe("fresh repeated")
-    })
-  )
-
-  check("an invalid or descending offset is refused", (store, at) =>
-    Effect.gen(function* () {
-      for (const batch of [records([5], [5]), [{ offset: "x", id: undefined }]]) {
-        const failure = yield* Effect.orDie(Effect.flip(load(store, at, { records: batch, end: "9" })))
-        expect(failure.reason).toBe("unreadable")
-      }
     })
   )
 }

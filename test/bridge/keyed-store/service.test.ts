@@ -9,7 +9,8 @@ import { sqliteKeyedStore } from "../../../bridge/keyed-store/sqlite.ts"
 import { hasRedisProgram, redisServer, secretUrl } from "../../support/redis.ts"
 import { startRedisCluster } from "../../support/redis-cluster.ts"
 import { type Running, serverUrl } from "../../support/server.ts"
-import { keyedContract, type Place } from "./contract.ts"
+import type { Place } from "./check.ts"
+import { keyedContract } from "./contract.ts"
 
 const at =
   (url: string): Place =>
