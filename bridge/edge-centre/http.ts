@@ -62,6 +62,7 @@ const answers: Readonly<Record<number, readonly [FailureReason, string]>> = {
   404: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
   405: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
   413: ["too-large", "refuses the size of the lines: proxies before it must accept bodies of 512 KiB"],
+  429: ["busy", "limits the rate of this edge: raise RATE_LIMIT_PER_ADDRESS at its gateway"],
   503: ["busy", "has no room or no queue"]
 }
 
