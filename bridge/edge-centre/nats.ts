@@ -12,7 +12,7 @@ import {
 } from "@nats-io/nats-core"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { pushSubject, readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
-import type { NatsAddress } from "../message-bus/nats/url.ts"
+import { type NatsAddress, shuffled } from "../message-bus/nats/url.ts"
 import { verifyReply } from "../message-bus/reply-signature.ts"
 import type { EdgeCentre } from "./service.ts"
 
@@ -125,12 +125,27 @@ const failureIn = (reason: string, message: string): Failure => {
   })
 }
 
-/** The library's own reconnection is off, as on the servers: after a loss the next push decides. */
-const connect = (options: NatsCentreOptions): Promise<NatsConnection> => {
-  const { servers, login, creds, nkey, inboxPrefix } = options
+/**
+ * The servers one after another: of several, the library ends the connection to the second one when the first one fails.
+ * Its own reconnection is off, as on the servers: after a loss the next push decides.
+ */
+const connect = async (options: NatsCentreOptions): Promise<NatsConnection> => {
+  let cause: unknown
+  for (const server of shuffled(options.servers)) {
+    try {
+      return await connectTo(server, options)
+    } catch (error) {
+      cause = error
+    }
+  }
+  throw cause
+}
+
+const connectTo = (server: string, options: NatsCentreOptions): Promise<NatsConnection> => {
+  const { login, creds, nkey, inboxPrefix } = options
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
   return wsconnect({
-    servers: [...servers],
+    servers: [server],
     name: "spoor edge",
     inboxPrefix,
     ...login,

@@ -28,7 +28,13 @@ export const centreUrl = (text: string): URL | undefined => (isCentreUrl(text) ?
 export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigError> = Effect.gen(
   function* () {
     const settings = yield* readAll({
-      ...{ edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix, busSecret }
+      edgeCentre,
+      edgeSecret,
+      natsUrl,
+      natsCreds,
+      natsNkey,
+      natsInboxPrefix,
+      busSecret
     })
     if (settings.edgeCentre === undefined)
       return yield* misconfigured(

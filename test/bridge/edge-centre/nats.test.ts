@@ -13,11 +13,12 @@ import {
   writePushedReply
 } from "../../../contracts/messages/pushed-lines.ts"
 import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
+import { freePort } from "../../support/server.ts"
 
 const pushed = { id: newPushId(), lines: ["a", "b"] as unknown as ReadonlyArray<ByteString> }
 
 const centreAt = (server: string, busSecret?: string) =>
-  natsCentre({ servers: [server], login: undefined, inboxPrefix: "_INBOX.edge", busSecret })
+  natsCentre({ servers: server.split(","), login: undefined, inboxPrefix: "_INBOX.edge", busSecret })
 
 const failureOf = async (push: Promise<void>): Promise<Failure> => {
   const cause = await push.then(
@@ -56,6 +57,15 @@ describe.skipIf(!canStartNats)("the reply of a receiver", () => {
     for (const one of [undefined, "of the deployment"]) {
       secret = one
       await centreAt(nats.url, one).push(pushed, 10_000)
+    }
+  })
+
+  test("comes from any of several servers while the others are down", async () => {
+    secret = undefined
+    const down = `ws://127.0.0.1:${await freePort()}`
+    for (let i = 0; i < 8; i++) {
+      const centre = centreAt(`${down},${nats.url}`)
+      for (let push = 0; push < 3; push++) await centre.push(pushed, 10_000)
     }
   })
 
