@@ -3,6 +3,7 @@
  * line to the centre: it is `unavailable`, so that it never counts against a batch. Keeps no state.
  */
 import { Clock, Effect, Redacted } from "effect"
+import { readAnswer } from "../../bridge/edge-centre/read-answer.ts"
 import { readBusSettings } from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -87,7 +88,7 @@ const overHttp =
           const timeout = AbortSignal.any([signal, AbortSignal.timeout(pushTimeoutMs)])
           const sent = { method: "POST", body: Buffer.from(body), headers, signal: timeout } as const
           const response = await fetch(url, { ...sent, redirect: "error" })
-          return { status: response.status, bytes: await response.bytes() }
+          return { status: response.status, bytes: await readAnswer(response) }
         },
         catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause))
       })

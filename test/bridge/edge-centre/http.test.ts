@@ -6,9 +6,20 @@ import { Failure } from "../../../contracts/failure.ts"
 import { newPushId } from "../../../contracts/messages/pushed-lines.ts"
 
 let status = 200
+let isEndless = false
+const endless = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      controller.enqueue(new Uint8Array(16_384))
+    }
+  })
 const server = Bun.serve({
   port: 0,
-  fetch: () => Response.json({ error: "of-the-test", message: "Its own sentence." }, { status })
+  fetch: () =>
+    isEndless
+      ? new Response(endless(), { status })
+      : Response.json({ error: "of-the-test", message: "Its own sentence." }, { status })
 })
 afterAll(() => server.stop(true))
 
@@ -29,10 +40,20 @@ test.each([...answers])("an answer with %d is %s", async (code, reason, text) =>
   status = code
   const failure = await httpCentre(new URL("/lines", server.url), () => ({}))
     .push(pushed, 10_000)
-    .then(
-      () => undefined,
-      (cause: unknown) => cause
-    )
+    .catch((cause: unknown) => cause)
   if (!(failure instanceof Failure)) throw new Error("The push did not fail.")
   expect([failure.reason, failure.message]).toEqual([reason, expect.stringContaining(text)])
+})
+
+test.each([200, 502])("an endless body with status %d ends the push before its timeout", async (code) => {
+  status = code
+  isEndless = true
+  const failure = await httpCentre(new URL("/lines", server.url), () => ({}))
+    .push(pushed, 60_000)
+    .catch((cause: unknown) => cause)
+  if (!(failure instanceof Failure)) throw new Error("The push did not fail.")
+  expect([failure.reason, failure.message]).toEqual([
+    code === 200 ? "unreadable" : "unavailable",
+    expect.stringContaining("check that EDGE_CENTRE is the address of a gateway")
+  ])
 })
