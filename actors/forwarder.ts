@@ -21,7 +21,7 @@ const words = {
   meanwhile: "Lines wait in the queue of this edge, up to its limits, and are forwarded when there is a line."
 }
 
-/** Nobody watches an edge: its user in NATS may only push. */
+/** An edge makes no copies of events: its user in NATS may publish pushes only. */
 const withoutCopies = Effect.succeed(() => Effect.void)
 
 export const Forwarder = Actor.make(

@@ -72,6 +72,10 @@ export const natsUrl = secret(
   "NATS_URL",
   "NATS servers, nats://user:password@host:port or nats://token@host:port (tls:// for TLS; ws:// and wss:// for NATS over WebSocket), separated by commas. Unset: messages stay in this process."
 )
+export const busSecret = secret(
+  "BUS_SECRET",
+  "Key that signs the replies between actors over NATS: the same for all drainers, enrichers and bridges. Unset: replies are accepted from every responder on that NATS."
+)
 export const natsCreds = optional(
   "NATS_CREDS",
   Config.String,

@@ -3,6 +3,7 @@
  * line to the centre: it is `unavailable`, so that it never counts against a batch. Keeps no state.
  */
 import { Clock, Effect, Redacted } from "effect"
+import { readAnswer } from "../../bridge/edge-centre/read-answer.ts"
 import { readBusSettings } from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -18,6 +19,7 @@ import { messagePackType } from "../../gateway/edge/lines.ts"
 import { edgeCentre, edgeSecret, secretsIn } from "../../gateway/edge/settings.ts"
 import { edgeLinesPath, signatureHeader, signBody } from "../../gateway/edge/signature.ts"
 import { Deadline } from "../runtime/deadline.ts"
+import { replaceableSecret } from "../runtime/replaceable-secret.ts"
 import { currentTraceparent } from "../runtime/telemetry/spans.ts"
 
 /** Succeeds when the queue of the centre has the lines. */
@@ -43,16 +45,17 @@ export const readCentre = Effect.gen(function* () {
   const [own] = secret === undefined ? [] : secretsIn(Redacted.value(secret))
   if (own === undefined || own === "")
     return yield* misconfigured("EDGE_CENTRE with an address needs EDGE_SECRET, the same as in the centre")
-  return { kind: "http" as const, url: new URL(edgeLinesPath, centre), secret: own }
+  return { kind: "http" as const, url: new URL(edgeLinesPath, centre) }
 })
 
 const misconfigured = (message: string) => new Failure({ reason: "misconfigured", message })
 
-/** Pushes to the centre of the settings. */
+/** Pushes to the centre of the settings; signs with the secret of the moment. */
 export const makePushToCentre = Effect.gen(function* () {
   const centre = yield* readCentre
-  if (centre.kind === "http") return overHttp(centre.url, centre.secret)
-  return overNats(yield* MessageBus)
+  if (centre.kind === "nats") return overNats(yield* MessageBus)
+  const { value } = yield* replaceableSecret(edgeSecret)
+  return overHttp(centre.url, () => secretsIn(value() ?? "")[0] ?? "")
 })
 
 const overNats =
@@ -71,21 +74,21 @@ const overNats =
     }).pipe(Effect.mapError(asOutage))
 
 const overHttp =
-  (url: URL, secret: string): PushToCentre =>
+  (url: URL, secret: () => string): PushToCentre =>
   (pushed) =>
     Effect.gen(function* () {
       const body = writePushedLines(pushed)
       const seconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
       const headers = {
         "content-type": messagePackType,
-        [signatureHeader]: signBody(secret, seconds, body)
+        [signatureHeader]: signBody(secret(), seconds, body)
       }
       const { status, bytes } = yield* Effect.tryPromise({
         try: async (signal) => {
           const timeout = AbortSignal.any([signal, AbortSignal.timeout(pushTimeoutMs)])
           const sent = { method: "POST", body: Buffer.from(body), headers, signal: timeout } as const
           const response = await fetch(url, { ...sent, redirect: "error" })
-          return { status: response.status, bytes: await response.bytes() }
+          return { status: response.status, bytes: await readAnswer(response) }
         },
         catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause))
       })

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 /** One turn of the event loop, in real time. */
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** So many turns without a change count as rest. */
+/** Turns without a change that count as rest, and the turns after which waiting ends. */
 const quietTurns = 25
 const maxTurns = 20_000
 

@@ -1,6 +1,7 @@
 /** Pushes lines to a gateway of the centre over HTTP, each request signed with the shared secret. Keeps no state. */
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import { readAnswer } from "./read-answer.ts"
 import type { EdgeCentre } from "./service.ts"
 
 /** The headers that sign a body. */
@@ -25,8 +26,7 @@ export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
         })
       )
       if (response.status !== 200) throw refused(response.status, await sentenceIn(response), endpoint.host)
-      const reply = await reachable(endpoint.host, () => response.arrayBuffer())
-      readPushedReply(new Uint8Array(reply), pushed)
+      readPushedReply(await reachable(endpoint.host, () => readAnswer(response)), pushed)
     }
   }
 }
@@ -35,6 +35,7 @@ const reachable = async <A>(host: string, run: () => Promise<A>): Promise<A> => 
   try {
     return await run()
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
     const isLate = cause instanceof Error && cause.name === "TimeoutError"
     throw new Failure({
       reason: isLate ? "timeout" : "unavailable",
@@ -47,7 +48,9 @@ const reachable = async <A>(host: string, run: () => Promise<A>): Promise<A> => 
 
 /** The sentence of a gateway's error; empty for an answer of somebody else. */
 const sentenceIn = async (response: Response): Promise<string> => {
-  const body: unknown = await response.json().catch(() => undefined)
+  const body: unknown = await readAnswer(response)
+    .then((bytes) => JSON.parse(new TextDecoder().decode(bytes)))
+    .catch(() => undefined)
   const isError = typeof body === "object" && body !== null && "message" in body
   return isError ? String(body.message).slice(0, 300) : ""
 }
@@ -62,6 +65,7 @@ const answers: Readonly<Record<number, readonly [FailureReason, string]>> = {
   404: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
   405: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
   413: ["too-large", "refuses the size of the lines: proxies before it must accept bodies of 512 KiB"],
+  429: ["busy", "limits the rate of this edge: raise RATE_LIMIT_PER_ADDRESS at its gateway"],
   503: ["busy", "has no room or no queue"]
 }
 

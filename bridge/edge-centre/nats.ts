@@ -12,7 +12,8 @@ import {
 } from "@nats-io/nats-core"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { pushSubject, readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
-import type { NatsAddress } from "../message-bus/nats/url.ts"
+import { type NatsAddress, shuffled } from "../message-bus/nats/url.ts"
+import { verifyReply } from "../message-bus/reply-signature.ts"
 import type { EdgeCentre } from "./service.ts"
 
 export interface NatsCentreOptions {
@@ -25,6 +26,8 @@ export interface NatsCentreOptions {
   readonly nkey?: string | undefined
   /** Replies arrive below this subject. */
   readonly inboxPrefix: string
+  /** BUS_SECRET of the centre, which signs its replies with it; undefined: they are not signed. */
+  readonly busSecret?: string | undefined
 }
 
 /** Errors after which nothing was sent; after any other the push may have been done. */
@@ -51,13 +54,15 @@ export const natsCentre = (options: NatsCentreOptions): EdgeCentre => {
     return attempt
   }
 
-  const request = async (payload: Uint8Array, timeoutMs: number): Promise<Msg> => {
+  const request = async (payload: Uint8Array, totalMs: number): Promise<Msg> => {
+    const begun = Date.now()
     let nc: NatsConnection
     try {
-      nc = await connection()
+      nc = await inTime(connection(), totalMs)
     } catch (cause) {
       throw new Failure({ reason: "unavailable", message: `NATS at ${address}: ${reasonOf(cause)}.` })
     }
+    const timeoutMs = Math.max(1, begun + totalMs - Date.now())
     const sent = headers()
     sent.set("Spoor-Format", "2")
     sent.set("Spoor-Patience", String(timeoutMs))
@@ -75,11 +80,40 @@ export const natsCentre = (options: NatsCentreOptions): EdgeCentre => {
   return {
     address,
     push: async (pushed, timeoutMs) => {
-      const reply = await request(writePushedLines(pushed), timeoutMs)
+      const payload = writePushedLines(pushed)
+      const reply = await request(payload, timeoutMs)
       const reason = reply.headers?.get("Spoor-Failure")
       if (reason) throw failureIn(reason, reply.string())
-      readPushedReply(reply.data, pushed)
+      const { busSecret } = options
+      const data =
+        busSecret === undefined ? reply.data : verifyReply(busSecret, pushSubject, payload, reply.data)
+      if (data === undefined) throw otherSecret("is not signed with this BUS_SECRET")
+      try {
+        readPushedReply(data, pushed)
+      } catch (cause) {
+        const isForeign = busSecret === undefined && cause instanceof Failure && cause.reason === "unreadable"
+        throw isForeign ? otherSecret(`cannot be read (${cause.message})`) : cause
+      }
     }
+  }
+}
+
+const otherSecret = (what: string): Failure =>
+  new Failure({
+    reason: "unreadable",
+    message: `The reply of a receiver ${what}: set the same BUS_SECRET at the edge and in the centre, or in neither.`
+  })
+
+/** The library has a timeout of its own for each server. The attempt goes on: a later push uses its connection. */
+const inTime = async (opening: Promise<NatsConnection>, timeoutMs: number): Promise<NatsConnection> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    return await Promise.race([opening, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -91,12 +125,27 @@ const failureIn = (reason: string, message: string): Failure => {
   })
 }
 
-/** The library's own reconnection is off, as on the servers: after a loss the next push decides. */
-const connect = (options: NatsCentreOptions): Promise<NatsConnection> => {
-  const { servers, login, creds, nkey, inboxPrefix } = options
+/**
+ * The servers one after another: of several, the library ends the connection to the second one when the first one fails.
+ * Its own reconnection is off, as on the servers: after a loss the next push decides.
+ */
+const connect = async (options: NatsCentreOptions): Promise<NatsConnection> => {
+  let cause: unknown
+  for (const server of shuffled(options.servers)) {
+    try {
+      return await connectTo(server, options)
+    } catch (error) {
+      cause = error
+    }
+  }
+  throw cause
+}
+
+const connectTo = (server: string, options: NatsCentreOptions): Promise<NatsConnection> => {
+  const { login, creds, nkey, inboxPrefix } = options
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
   return wsconnect({
-    servers: [...servers],
+    servers: [server],
     name: "spoor edge",
     inboxPrefix,
     ...login,

@@ -12,7 +12,10 @@ export interface PushRules {
   readonly confirm: Confirm
 }
 
-/** How long the id of a push is remembered after its last push, milliseconds: longer than an edge waits between two tries. */
+/**
+ * How long the id of a push is remembered after its last push, milliseconds. An edge tries again within a minute; only one
+ * that is cut off for longer than this, after the answer to a push was lost, stores that push twice.
+ */
 export const pushMemoryMs = 3_600_000
 
 export const standardRules: PushRules = { maxLength: 10_000_000, maxBytes: undefined, confirm: "server" }

@@ -1,8 +1,8 @@
 /** The message bus of this process: NATS when NATS_URL is set, else in process. */
 import { type Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { readAll, type Setting, secret } from "../../contracts/setting.ts"
-import { natsCreds, natsInboxPrefix, natsNkey, natsTls, natsUrl } from "../settings.ts"
+import { readAll, type Setting } from "../../contracts/setting.ts"
+import { busSecret, natsCreds, natsInboxPrefix, natsNkey, natsTls, natsUrl } from "../settings.ts"
 import { readTlsFiles } from "../tls-files.ts"
 import { declareDropped } from "./dropped-messages.ts"
 import { makeInProcess } from "./in-process.ts"
@@ -11,11 +11,6 @@ import type { NatsOptions } from "./nats/connection-types.ts"
 import { readDialOptions } from "./nats/options.ts"
 import { MessageBus } from "./service.ts"
 import { signedBus } from "./signed-replies.ts"
-
-const busSecret = secret(
-  "BUS_SECRET",
-  "Key that signs the replies between actors over NATS: the same for all drainers, enrichers and bridges. Unset: replies are accepted from every responder on that NATS."
-)
 
 /** The settings that this service reads. */
 export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [

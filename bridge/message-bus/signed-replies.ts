@@ -1,17 +1,12 @@
 /**
  * A bus whose replies are signed with a key of the deployment, so that only its own actors can confirm events as stored.
  * Lives as long as the bus below it. A reply that is unsigned, or signed for another request, becomes a failure: the
- * batch then waits, as in an outage.
- *
- * A signed reply is 32 bytes of HMAC-SHA-256, followed by the reply. The HMAC covers the subject, a zero byte, the
- * SHA-256 of the request, and the reply; so it covers the batch's id, its lines, the counts and the places.
+ * batch then waits, as in an outage. The format of a signed reply is in reply-signature.ts.
  */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import { signReply, verifyReply } from "./reply-signature.ts"
 import { type Answer, type BusMessage, type MessageBus, partsOf } from "./service.ts"
-
-const macBytes = 32
 
 /** Subjects of the micro service protocol: NATS tools use them and have no key. */
 const isUnsigned = (subject: string): boolean => subject.startsWith("$SRV")
@@ -21,19 +16,8 @@ export const signedBus = (
   bus: MessageBus["Service"],
   secret: Redacted.Redacted<string>
 ): MessageBus["Service"] => {
-  const mac = (subject: string, request: Uint8Array, reply: Uint8Array): Buffer =>
-    createHmac("sha256", Redacted.value(secret))
-      .update(`${subject}\0`)
-      .update(createHash("sha256").update(request).digest())
-      .update(reply)
-      .digest()
-
-  const verified = (subject: string, request: Uint8Array, signed: Uint8Array): Uint8Array | undefined => {
-    if (isUnsigned(subject)) return signed
-    if (signed.length < macBytes) return undefined
-    const reply = signed.subarray(macBytes)
-    return timingSafeEqual(signed.subarray(0, macBytes), mac(subject, request, reply)) ? reply : undefined
-  }
+  const verified = (subject: string, request: Uint8Array, signed: Uint8Array): Uint8Array | undefined =>
+    isUnsigned(subject) ? signed : verifyReply(Redacted.value(secret), subject, request, signed)
 
   const exchange: MessageBus["Service"]["exchange"] = (request) =>
     Effect.flatMap(bus.exchange(request), (signed) => {
@@ -45,7 +29,7 @@ export const signedBus = (
 
   const sign = ({ subject, payload }: BusMessage, answer: Answer): Answer => {
     const parts = partsOf(answer)
-    const signed = Buffer.concat([mac(subject, payload, parts.payload), parts.payload])
+    const signed = signReply(Redacted.value(secret), subject, payload, parts.payload)
     return parts.format === undefined ? signed : { payload: signed, format: parts.format }
   }
 

@@ -30,6 +30,7 @@ const gateway :Workerd.Worker = (
     (name = "ADDRESS_HEADERS", fromEnvironment = "ADDRESS_HEADERS"),
     (name = "ADDRESS_MASK", fromEnvironment = "ADDRESS_MASK"),
     (name = "ANONYMOUS_HEADER", fromEnvironment = "ANONYMOUS_HEADER"),
+    (name = "BUS_SECRET", fromEnvironment = "BUS_SECRET"),
     (name = "CORS_CREDENTIALS", fromEnvironment = "CORS_CREDENTIALS"),
     (name = "CORS_ORIGINS", fromEnvironment = "CORS_ORIGINS"),
     (name = "EDGE_ACK", fromEnvironment = "EDGE_ACK"),

@@ -4,25 +4,38 @@ import { httpCentre } from "../../bridge/edge-centre/http.ts"
 import { natsCentre } from "../../bridge/edge-centre/nats.ts"
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
 import { type NatsAddress, parseNatsUrl } from "../../bridge/message-bus/nats/url.ts"
-import { natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
+import { busSecret, natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { edgeCentre, edgeSecret, secretsIn } from "../edge/settings.ts"
+import { edgeCentre, edgeSecret, isCentreUrl, secretsIn } from "../edge/settings.ts"
 import { edgeLinesPath, signatureHeader, signBody } from "../edge/signature.ts"
 
 /** The settings that `openEdgeCentre` reads. */
-export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix]
+export const edgeCentreSettings = [
+  edgeCentre,
+  edgeSecret,
+  natsUrl,
+  natsCreds,
+  natsNkey,
+  natsInboxPrefix,
+  busSecret
+]
 
 /** The address of the centre's gateway; undefined for any other text. */
-export const centreUrl = (text: string): URL | undefined => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" ? url : undefined
-}
+export const centreUrl = (text: string): URL | undefined => (isCentreUrl(text) ? new URL(text) : undefined)
 
 /** Fails with `misconfigured` when the settings cannot work; never because the centre is away: it is asked by the first push. */
 export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigError> = Effect.gen(
   function* () {
-    const settings = yield* readAll({ edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix })
+    const settings = yield* readAll({
+      edgeCentre,
+      edgeSecret,
+      natsUrl,
+      natsCreds,
+      natsNkey,
+      natsInboxPrefix,
+      busSecret
+    })
     if (settings.edgeCentre === undefined)
       return yield* misconfigured(
         "EDGE_CENTRE is not set: write nats, or the address of a gateway of the centre."
@@ -38,7 +51,9 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
       const nkey = textOf(settings.natsNkey)
       if (nkey !== undefined && !/^SU[A-Z2-7]{56}$/.test(nkey.trim()))
         return yield* misconfigured("NATS_NKEY must be the seed of a NATS user: an edge has no files.")
-      return natsCentre({ servers, login, creds, nkey, inboxPrefix: settings.natsInboxPrefix })
+      const { natsInboxPrefix: inboxPrefix } = settings
+      const busKey = textOf(settings.busSecret) || undefined
+      return natsCentre({ servers, login, creds, nkey, inboxPrefix, busSecret: busKey })
     }
     const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
     if (signed === "")

@@ -20,7 +20,7 @@ export interface EdgeObjectMethods {
   readonly figures: () => Promise<EdgeFigures>
 }
 
-/** An alarm that is later than this is not the one of the next attempt to forward, milliseconds. */
+/** A planned alarm further away than this is for salts, not for the next attempt to forward, milliseconds. */
 const farAlarmMs = 60_000
 
 /** The time until the next attempt while the settings are invalid, milliseconds. */
@@ -65,10 +65,10 @@ export class EdgeQueue extends DurableObject<Record<string, unknown>> implements
 
   async alarm(): Promise<void> {
     const { store } = this
-    this.lines.deleteOldSalts()
     this.isForwarding = true
     let waitMs: number | undefined = misconfiguredRetryMs
     try {
+      this.lines.deleteOldSalts()
       if ("push" in store) waitMs = await store.forward()
       else writeLog("WARN", `Stored lines are not forwarded: ${store.message}`)
     } finally {

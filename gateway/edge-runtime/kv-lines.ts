@@ -80,7 +80,7 @@ export class KvLines implements LineStore {
   private readonly maxBytes: number
   private readonly newEntry = entryNames()
 
-  /** `u64` makes the database's counter value of a number modulo 2^64. */
+  /** `u64` converts a number modulo 2^64 to a counter value of the database. */
   constructor(kv: Kv, u64: (value: bigint) => unknown, maxBytes: number) {
     this.kv = kv
     this.u64 = u64

@@ -6,7 +6,10 @@ import type { EdgeStore } from "./service.ts"
 
 export interface EdgeSalts {
   readonly saltOf: SaltOf
-  /** Resolves when the salts of that time are known, or cannot be asked: events then have no visitor id. Undefined: they are known. */
+  /**
+   * Undefined when the salts of that time are known. Otherwise resolves when they are, or when the store does not answer:
+   * events then have no visitor id.
+   */
   readonly refresh: (now: number) => Promise<void> | undefined
 }
 

@@ -24,17 +24,18 @@ export const edgeSecret: Setting<Redacted.Redacted<string> | undefined> = {
 }
 
 const centre = Schema.String.check(
-  Schema.makeFilter((text: string) => (text === "nats" || isAddress(text) ? undefined : wrongCentre))
+  Schema.makeFilter((text: string) => (text === "nats" || isCentreUrl(text) ? undefined : wrongCentre))
 )
 
-const isAddress = (text: string): boolean => {
+/** True for the address of a gateway: a path would be ignored, and a login would be printed in errors. */
+export const isCentreUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false
-  const { protocol, username, search, hash } = new URL(text)
-  return /^https?:$/.test(protocol) && username === "" && search === "" && hash === ""
+  const { protocol, username, password, pathname, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && pathname === "/" && username + password + search + hash === ""
 }
 
 const wrongCentre =
-  "It must be nats, or the address of a gateway of the centre like https://events.example.com, without a login."
+  "It must be nats, or the address of a gateway of the centre like https://events.example.com, without a login or a path."
 
 export const edgeCentre = optional(
   "EDGE_CENTRE",

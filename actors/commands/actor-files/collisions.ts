@@ -122,7 +122,7 @@ const subjectCollisions = (one: Claims, other: Claims): ReadonlyArray<string> =>
 const subjectsOf = (serves: Served | undefined): ReadonlyArray<string> =>
   serves === undefined ? [] : [serves.subject, ...(serves.newer ?? [])]
 
-/** Whether a subject can match both patterns; of wildcards in both, one as a subject of the other is enough. */
+/** Whether one pattern, read as a subject, matches the other: a subject could then match both. */
 const overlap = (one: string, other: string): boolean => matcher(one)(other) || matcher(other)(one)
 
 const sameGroup = (one: ReaderGroup, other: ReaderGroup): boolean =>

@@ -101,7 +101,7 @@ const onFailOver = (facts: RedisFacts, { confirm }: PushRules): string => {
 const onFullMemory = (facts: RedisFacts): string => {
   if (facts.maxMemory === undefined || facts.maxMemory === 0) return ""
   if (!evicts(facts)) return "When its memory is full, it refuses pushes."
-  return `When its memory is full, it deletes keys with an expiry, such as the event ids of counters (maxmemory-policy ${facts.eviction}): set noeviction.`
+  return `When its memory is full, it deletes keys with an expiry, such as the event ids of counters and the ids of pushes of edges (maxmemory-policy ${facts.eviction}): set noeviction.`
 }
 
 const evicts = ({ maxMemory, eviction }: RedisFacts): boolean =>

@@ -26,11 +26,12 @@ import { freshFacts, type RedisFacts } from "./server-info.ts"
  * many bytes. The ledger is written first: it can fail (out of memory, wrong type) before anything is done. In slices,
  * because Lua's stack holds about 8000 values.
  *
- * A repeated push writes too: WAIT covers only what its connection wrote last, and with it all that was written before.
+ * A repeated push writes too: WAIT covers only what its connection wrote last, and with it all that was written before. A
+ * new push must not: after PEXPIRE, even of a missing key, a Redis that is out of memory refuses no more writes of the script.
  */
 export const pushScript = `
 local list, ledger, id = KEYS[1], KEYS[2], KEYS[3]
-if id and redis.call('PEXPIRE', id, ${pushMemoryMs}) == 1 then return 2 end
+if id and redis.call('EXISTS', id) == 1 and redis.call('PEXPIRE', id, ${pushMemoryMs}) == 1 then return 2 end
 local max_lines, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local lines = redis.call('LLEN', list)
 if max_lines > 0 and lines >= max_lines then return -1 end

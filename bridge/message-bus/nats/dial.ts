@@ -16,6 +16,7 @@ import type { TlsFiles } from "../../tls-files.ts"
 import type { Header, Received } from "./connection-types.ts"
 import { lossReason, unavailable } from "./errors.ts"
 import type { DialOptions } from "./options.ts"
+import { shuffled } from "./url.ts"
 import { openWebSocket } from "./web-socket.ts"
 
 export type { NatsConnection, Status, Subscription } from "@nats-io/transport-node"
@@ -64,13 +65,6 @@ const dialWebSockets = async (options: DialOptions): Promise<NatsConnection> => 
   }
   throw cause
 }
-
-/** So that the clients of several servers are spread over them. */
-const shuffled = (servers: ReadonlyArray<string>): ReadonlyArray<string> =>
-  servers
-    .map((server) => ({ server, place: Math.random() }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ server }) => server)
 
 const common = ({ creds, nkey, name, inboxPrefix, user, pass, token }: DialOptions) => ({
   ...{ name, inboxPrefix },

@@ -90,3 +90,10 @@ const loginOf = (url: URL): NatsAddress["login"] => {
   const name = decodeURIComponent(url.username)
   return url.password === "" ? { token: name } : { user: name, pass: decodeURIComponent(url.password) }
 }
+
+/** The servers in a random order, so that clients are spread over them. */
+export const shuffled = (servers: ReadonlyArray<string>): ReadonlyArray<string> =>
+  servers
+    .map((server) => ({ server, place: Math.random() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ server }) => server)

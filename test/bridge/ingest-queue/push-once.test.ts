@@ -144,6 +144,25 @@ describe.skipIf(!hasRedisProgram())("on Redis", () => {
     )
   })
 
+  test("a Redis that is out of memory refuses a new push, and confirms a repeated one", async () => {
+    const server = await startOwn()
+    await scoped(
+      Effect.gen(function* () {
+        const redis = yield* connect(secretUrl(server.url))
+        const { push } = yield* queueOn(server, { maxBytes: 0 })
+        yield* push(bytes("a"), idOf(1))
+        yield* redis.command("CONFIG", "SET", "maxmemory", 1)
+        for (const once of [undefined, idOf(2)])
+          expect((yield* Effect.flip(push(bytes("b"), once))).message).toContain("memory")
+        yield* push(bytes("a"), idOf(1))
+        expect(yield* redis.command("LLEN", "q")).toBe(1)
+        yield* redis.command("CONFIG", "SET", "maxmemory", 0)
+        yield* push(bytes("b"), idOf(2))
+        expect(yield* redis.command("LLEN", "q")).toBe(2)
+      })
+    )
+  })
+
   test("a retry of an unconfirmed push is not confirmed before the replica has its lines", async () => {
     const server = await startOwn()
     const replica = await startOwn(["--repl-diskless-sync-delay", "0"])

@@ -1,6 +1,6 @@
 /**
  * The edge reaches the queue of the centre over NATS in a WebSocket: a real nats-server with `websocket {}`, a real
- * receiver, real Redis; NATS killed and started again.
+ * receiver whose replies are signed, real Redis; NATS killed and started again.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { denoProgram } from "../../support/deno.ts"
@@ -31,7 +31,10 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
         { user: edge, password: outside, permissions: { publish: spoor.push, subscribe: "_INBOX.edge.>" } }
       ] }`)
     await nats.start()
-    centre = await makeCentre("receiver", { NATS_URL: nats.url.replace("//", "//centre:inside@") })
+    centre = await makeCentre("receiver", {
+      NATS_URL: nats.url.replace("//", "//centre:inside@"),
+      BUS_SECRET: "of-the-test"
+    })
     await centre.start()
     server = await make()
   }, 60_000)
@@ -45,6 +48,7 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
     EDGE_CENTRE: "nats",
     NATS_INBOX_PREFIX: "_INBOX.edge",
     NATS_URL: `ws://edge:outside@127.0.0.1:${webSocketPort}`,
+    BUS_SECRET: "of-the-test",
     ...more
   })
   const send = (n: number): Promise<Response> => fetch(`${server.url}/t/n?e=${n}`)
@@ -80,7 +84,7 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
     expect(server.output()).toContain("spoor.push over NATS")
     await server.kill()
     const wrong = `ws://edge:guessed@127.0.0.1:${webSocketPort}`
-    await server.start(edge({ NATS_URL: wrong, EDGE_PUSH_TIMEOUT: "200ms" }))
+    await server.start(edge({ NATS_URL: wrong, EDGE_PUSH_TIMEOUT: "2s" }))
     expect((await send(4)).status).toBe(503)
     expect(server.output()).toMatch(/NATS at 127\.0\.0\.1:\d+: .*; check the login in NATS_URL/)
     expect(server.output()).not.toContain("guessed")

@@ -40,6 +40,8 @@ const cases: ReadonlyArray<readonly [settings: Readonly<Record<string, unknown>>
     "EDGE_CENTRE: it must be nats, or the address of a gateway of the centre like"
   ],
   [{ ...working, EDGE_CENTRE: "https://u:guessme@a.example" }, "EDGE_CENTRE: it must be nats, or"],
+  [{ ...working, EDGE_CENTRE: "https://:guessme@a.example" }, "EDGE_CENTRE: it must be nats, or"],
+  [{ ...working, EDGE_CENTRE: "https://a.example/gateway" }, "EDGE_CENTRE: it must be nats, or"],
   [{ ...working, EDGE_SECRET: "" }, "EDGE_CENTRE over HTTP requires EDGE_SECRET, the same as in the centre."],
   [{ ...working, EDGE_SECRET: "short" }, "EDGE_SECRET: "],
   [{ EDGE_CENTRE: "nats" }, "EDGE_CENTRE=nats requires NATS_URL with ws:// or wss:// servers"],
