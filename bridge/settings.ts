@@ -74,7 +74,7 @@ export const natsUrl = secret(
 )
 export const busSecret = secret(
   "BUS_SECRET",
-  "Key that signs the replies between actors over NATS: the same for all drainers, enrichers and bridges. Unset: replies are accepted from every responder on that NATS."
+  "Key that signs the replies between actors over NATS: the same for all drainers, enrichers, bridges, receivers, steps, and edges over NATS. Unset: replies are accepted from every responder on that NATS."
 )
 export const natsCreds = optional(
   "NATS_CREDS",
