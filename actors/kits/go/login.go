@@ -87,7 +87,7 @@ func readServers(settings *Settings, text string) (servers []string, isTLS bool,
 		isTLS = isTLS || address.Scheme == "tls" || address.Scheme == "wss"
 		port := address.Port()
 		if port == "" {
-			port = "4222"
+			port = defaultPort(address.Scheme)
 		}
 		servers = append(servers, address.Scheme+"://"+strings.TrimSuffix(address.Host, ":"+address.Port())+":"+port)
 	}
@@ -98,6 +98,16 @@ func readServers(settings *Settings, text string) (servers []string, isTLS bool,
 		return servers, isTLS, nats.UserInfo(user.Username(), password)
 	}
 	return servers, isTLS, nats.Token(user.Username())
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "ws":
+		return "80"
+	case "wss":
+		return "443"
+	}
+	return "4222"
 }
 
 type namedLogin struct {

@@ -106,7 +106,7 @@ func prepare(actor Actor, settings *Settings, out io.Writer) (*Process, drainTim
 	}
 	base := newLogger(out, settings)
 	log := base.With("actor", actor.Name)
-	meter := newMeter(actor.Name)
+	meter := newMeter()
 	process := &Process{
 		Actor: actor, Settings: settings, Log: log, processLog: base.With("actor", "process"), Meter: meter, id: newID(), started: time.Now(), state: stateStarting,
 		Mailbox: newMailbox(actor.Concurrency, actor.Waiting, meter, log),
@@ -141,7 +141,7 @@ func (p *Process) start(ctx context.Context) (stop func(), err error) {
 
 // drain ends the process in order: not ready, no new messages, messages in flight finished, replies at the server.
 func (p *Process) drain(stopInbox func(), times drainTimes) error {
-	p.processLog.Info("SIGTERM: draining")
+	p.processLog.Info("Stopping: draining")
 	p.setState(stateStopping)
 	time.Sleep(times.delay)
 	finished := make(chan struct{})
