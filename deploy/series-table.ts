@@ -25,6 +25,7 @@ const exporters: Readonly<Record<string, string>> = {
   spoor_copies_: "drainers, enrichers and bridges",
   spoor_dead_letters_: "the drainer that wrote it",
   spoor_dependency_: everyProcess,
+  spoor_enrich_step_: "enrichers with `ENRICH_STEPS`",
   spoor_gateway_: "gateways",
   spoor_keyed_: "keyed actors",
   spoor_ledger_: leaseHolder,
