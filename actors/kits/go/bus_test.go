@@ -31,7 +31,7 @@ func TestItIsRegisteredAsAMicroService(t *testing.T) {
 		if stats.Type != "io.nats.micro.v1."+strings.ToLower(kind)+"_response" || stats.Name != "enricher" || len(stats.ID) != 32 {
 			t.Fatal(kind, stats.identity)
 		}
-		if stats.Metadata["ops"] != actor.ops || stats.Metadata["receives"] != "requests on spoor.enrich (group enrich)" {
+		if stats.Metadata["ops"] != actor.ops || stats.Metadata["receives"] != "requests on spoor.enrich and spoor.enrich.2 (group enrich)" {
 			t.Fatal(kind, stats.Metadata)
 		}
 		if kind == "PING" {

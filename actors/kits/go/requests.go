@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +93,11 @@ func stepInbox(name string, handle func(context.Context, *contract.EnrichedBatch
 }
 
 func (c *conversation[Request]) describe() string {
-	return fmt.Sprintf("requests on %s (group %s)", c.endpoints[0].Subject, c.endpoints[0].Queue)
+	subjects := make([]string, len(c.endpoints))
+	for i, endpoint := range c.endpoints {
+		subjects[i] = endpoint.Subject
+	}
+	return fmt.Sprintf("requests on %s (group %s)", strings.Join(subjects, " and "), c.endpoints[0].Queue)
 }
 
 func (c *conversation[Request]) served() []Endpoint { return c.endpoints }

@@ -42,8 +42,7 @@ type Event struct {
 //	})
 func Step(name string, handle func(ctx context.Context, event Event) (Params, error)) Inbox {
 	return stepInbox(name, func(ctx context.Context, batch *contract.EnrichedBatch, log *slog.Logger) (*contract.StepResult, error) {
-		step := &step{name: name, handle: handle, log: log}
-		return step.resultOf(ctx, batch)
+		return (&step{name: name, handle: handle, log: log}).resultOf(ctx, batch)
 	})
 }
 
