@@ -109,6 +109,9 @@ func (c *conversation[Request]) open(_ context.Context, process *Process) (stop 
 	if process.Bus == nil {
 		return nil, contract.Failf(contract.Misconfigured, "NATS_URL is not set: %s answers requests over NATS, so name its servers, for example nats://127.0.0.1:4222.", process.Actor.Name)
 	}
+	if len(process.Bus.secret) == 0 {
+		process.Log.Info("BUS_SECRET is not set: replies between actors are not signed. Set it to the same value for all actors.")
+	}
 	var closed sync.WaitGroup
 	var subscriptions []*nats.Subscription
 	for _, endpoint := range c.endpoints {

@@ -36,13 +36,16 @@ func Main(actor Actor) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	go func() {
-		<-signals
+		name := "SIGTERM"
+		if <-signals == syscall.SIGINT {
+			name = "SIGINT"
+		}
 		first := time.Now()
-		stop()
+		stop(errors.New(name))
 		for range signals {
 			if time.Since(first) > sameSignal {
 				os.Exit(exitInterrupted)
@@ -88,7 +91,7 @@ func Run(ctx context.Context, actor Actor, settings *Settings, out io.Writer) er
 	process.setState(stateUp)
 	process.processLog.Info("Spoor is running: "+actor.Name, "health", process.ops+"/health/ready")
 	<-ctx.Done()
-	return process.drain(stopInbox, times)
+	return process.drain(context.Cause(ctx), stopInbox, times)
 }
 
 // drainTimes are DRAIN_DELAY and DRAIN_TIMEOUT.
@@ -140,8 +143,8 @@ func (p *Process) start(ctx context.Context) (stop func(), err error) {
 }
 
 // drain ends the process in order: not ready, no new messages, messages in flight finished, replies at the server.
-func (p *Process) drain(stopInbox func(), times drainTimes) error {
-	p.processLog.Info("Stopping: draining")
+func (p *Process) drain(cause error, stopInbox func(), times drainTimes) error {
+	p.processLog.Info(cause.Error() + ": draining")
 	p.setState(stateStopping)
 	time.Sleep(times.delay)
 	finished := make(chan struct{})
