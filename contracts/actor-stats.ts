@@ -36,7 +36,8 @@ export type Crash = typeof Crash.Type
 
 export const ActorFigures = Schema.Struct({
   events: Schema.Record(Schema.String, Schema.Number).annotateKey({
-    description: "Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated."
+    description:
+      "Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated, misdated."
   }),
   underWay: Schema.optionalKey(Schema.Number).annotateKey({ description: "Messages in flight or waiting." }),
   capacity: Schema.optionalKey(Schema.Number).annotateKey({

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const purposes: Readonly<Record<string, string>> = {
   start: "runs all actors in one process: spoor start ./my-actor.ts runs those of that file too",
+  edge: "runs a gateway and the forwarder of its lines to a centre in one process",
   actor: "runs actors, Spoor's by name and others by file: one, several, or all with --all",
   counters: "shows and resets the tables of the counters",
   "dead-letters": "lists, shows, replays and discards dead letters",

@@ -40,7 +40,7 @@ const held = Metric.gauge("spoor_queue_figures_held", {
 })
 const ledgerLines = Metric.gauge("spoor_ledger_lines", {
   description:
-    "Lines by topic and state: received, stored, dead_lettered, discarded, waiting, in_flight; and replayed, which is not part of the sum. Topic (not read yet): too many lines to read their topics."
+    "Lines by topic and state: received, stored, dead_lettered, discarded, waiting, in_flight; replayed, which is not part of the sum; and on an edge forwarded, a part of stored. Topic (not read yet): too many lines to read their topics."
 })
 const discrepancy = Metric.gauge("spoor_ledger_discrepancy_lines", {
   description:

@@ -2,7 +2,7 @@
  * `spoor/actor`: what a project of your own needs to define an actor. A chosen list; everything else of Spoor may change
  * without notice. `npx spoor actor ./file.ts` runs the actors that a file exports.
  *
- * - Actors: `Actor.make`, `counter`, `keyed`.
+ * - Actors: `Actor.make`, `counter`, `keyed`, `step`.
  * - Inboxes, where messages come from: `records`, `requests`, `claims`, `copies`, or an `Inbox` of your own.
  * - Requirements and the services that they provide: `eventLog` and `EventLog`, `messageBus` and `MessageBus`, and so on.
  * - In the handler and the setup: `Self`, `Deadline`, `readEvent`.
@@ -38,7 +38,7 @@ import { make, type Actor as RunnableActor } from "../runtime/actor.ts"
  */
 export const Actor: { readonly make: typeof make } = { make }
 
-/** An actor that a process, or a test, can run: what `Actor.make` and `counter` return. */
+/** An actor that a process, or a test, can run: what `Actor.make`, `counter`, `keyed` and `step` return. */
 export type Actor = RunnableActor
 
 export type { Dependency } from "../../bridge/dependency.ts"

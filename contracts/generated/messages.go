@@ -301,7 +301,7 @@ type PushedLinesV2 struct {
 	ID PushID `msgpack:"id" json:"id"`
 	// Lines in the pushtech or adtekio dialect, each as its exact bytes, without a line end.
 	Lines [][]byte `msgpack:"lines" json:"lines"`
-	// The topic of lines that name none; absent: the centre's default topic.
+	// KAFKA_TOPIC of the edge: the push is refused when the centre has another one. Absent: not checked.
 	DefaultTopic *Topic `msgpack:"defaultTopic,omitempty" json:"defaultTopic,omitempty"`
 }
 
@@ -580,7 +580,7 @@ type Crash struct {
 
 // ActorFiguresV1: The figures of an actor since its start: the data of its endpoint in $SRV.STATS.
 type ActorFiguresV1 struct {
-	// Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated.
+	// Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated, misdated.
 	Events map[string]float64 `msgpack:"events" json:"events"`
 	// Messages in flight or waiting.
 	UnderWay *float64 `msgpack:"underWay,omitempty" json:"underWay,omitempty"`

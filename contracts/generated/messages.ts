@@ -317,7 +317,7 @@ export interface PushedLinesV2 {
   readonly id: PushId
   /** Lines in the pushtech or adtekio dialect, each as its exact bytes, without a line end. */
   readonly lines: ReadonlyArray<Uint8Array>
-  /** The topic of lines that name none; absent: the centre's default topic. */
+  /** KAFKA_TOPIC of the edge: the push is refused when the centre has another one. Absent: not checked. */
   readonly defaultTopic?: Topic
 }
 
@@ -595,7 +595,7 @@ export interface Crash {
 
 /** The figures of an actor since its start: the data of its endpoint in $SRV.STATS. */
 export interface ActorFiguresV1 {
-  /** Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated. */
+  /** Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated, misdated. */
   readonly events: Readonly<Record<string, number>>
   /** Messages in flight or waiting. */
   readonly underWay?: number

@@ -33,7 +33,8 @@ export const PushedLinesMessage = Schema.Struct({
     description: "Lines in the pushtech or adtekio dialect, each as its exact bytes, without a line end."
   }),
   defaultTopic: Schema.optionalKey(Topic).annotateKey({
-    description: "The topic of lines that name none; absent: the centre's default topic."
+    description:
+      "KAFKA_TOPIC of the edge: the push is refused when the centre has another one. Absent: not checked."
   })
 }).annotate({
   title: "pushed-lines",

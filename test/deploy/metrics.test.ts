@@ -31,7 +31,10 @@ const expiryDays = async (): Promise<number> => {
 beforeAll(async () => {
   spoor = await startSpoor(
     ["--all"],
-    ownSettings({ TLS_CERT: certificate.cert, TLS_KEY: certificate.key, KAFKA_TOPICS: "clicks" })
+    ownSettings({
+      ...{ TLS_CERT: certificate.cert, TLS_KEY: certificate.key },
+      ...{ KAFKA_TOPICS: "clicks", ENRICH_STEPS: "score" }
+    })
   )
 }, 60_000)
 afterAll(() => spoor.end("SIGKILL"))

@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"spoor.dev/kit/contract"
@@ -57,23 +58,16 @@ func (p *Process) send(ctx context.Context, batch *contract.EnrichedBatch, paylo
 	}
 	receipt, err := contract.ReadReply(reply.Payload)
 	if err != nil {
-		failure := *contract.AsFailure(err)
-		failure.Message = "the bridge" + instanceOf(reply) + " answered: " + failure.Message
-		return nil, &failure
+		if failure := contract.AsFailure(err); failure.IsReported() {
+			return nil, failure
+		}
+		return nil, p.Bus.unusable("spoor.store", reply.Instance, err.Error())
 	}
 	if !receipt.AccountsFor(batch) {
-		return nil, contract.Failf(contract.Crashed, "the bridge%s answered with the receipt of %s (digest %s), which accounts for %d stored and %d rejected of %d events of %s (digest %s)",
-			instanceOf(reply), receipt.ID, receipt.Digest, receipt.Stored, len(receipt.Rejected), len(batch.Events), batch.ID, batch.Digest)
+		return nil, p.Bus.unusable("spoor.store", reply.Instance, fmt.Sprintf("the receipt of %s (digest %s) does not account for the %d events of %s (digest %s)",
+			receipt.ID, receipt.Digest, len(batch.Events), batch.ID, batch.Digest))
 	}
 	return receipt, nil
-}
-
-// instanceOf names the responder in a sentence, so that people find the process.
-func instanceOf(reply *Reply) string {
-	if reply.Instance == "" {
-		return ""
-	}
-	return " " + reply.Instance
 }
 
 // rejectLarge rejects an event that no message can hold. One that only exceeds the present limit of this server waits; so

@@ -22,6 +22,9 @@ const defaultPatience = 5 * time.Second
 // headerReserve is left of the server's size limit for the headers of a message.
 const headerReserve = 1024
 
+// unusableInterval is the shortest time between two log lines about replies that cannot be used.
+const unusableInterval = 10 * time.Second
+
 // Bus is the connection to NATS. It reconnects for ever, and lives as long as the process.
 type Bus struct {
 	Dependency *Dependency
@@ -31,10 +34,11 @@ type Bus struct {
 	secret     []byte
 	log        *slog.Logger
 
-	mu     sync.Mutex
-	lost   context.Context
-	lose   context.CancelFunc
-	denied error
+	mu         sync.Mutex
+	lost       context.Context
+	lose       context.CancelFunc
+	denied     error
+	unusableAt time.Time
 }
 
 // errLost ends requests whose connection was lost while they waited.
@@ -166,10 +170,34 @@ func (b *Bus) Request(ctx context.Context, subject string, payload []byte, forma
 		return nil, requestFailure(err, lost, subject)
 	}
 	if reason := reply.Header.Get(contract.HeaderFailure); reason != "" {
-		return nil, &contract.Failure{Reason: contract.Reason(reason), Message: string(reply.Data)}
+		return nil, &contract.Failure{Reason: contract.ReasonOf(reason), Message: string(reply.Data)}
 	}
-	verified, err := b.verified(subject, payload, reply.Data)
-	return &Reply{Payload: verified, Instance: reply.Header.Get(contract.HeaderInstance)}, err
+	instance := reply.Header.Get(contract.HeaderInstance)
+	verified, ok := b.verified(subject, payload, reply.Data)
+	if !ok {
+		return nil, b.unusable(subject, instance, "it is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors")
+	}
+	return &Reply{Payload: verified, Instance: instance}, nil
+}
+
+// unusable is the failure for a reply that is not one to the request, and logs it: a failure of the responder, never of an
+// event, so it is not counted as an attempt. What is a clause with what is wrong.
+func (b *Bus) unusable(subject, instance, what string) *contract.Failure {
+	name := "an instance without a name"
+	if instance != "" {
+		name = "instance " + instance
+	}
+	failure := contract.Failf(contract.Unreadable, "the reply of %s on %s is unusable: %s", name, subject, what)
+	b.mu.Lock()
+	isDue := time.Since(b.unusableAt) >= unusableInterval
+	if isDue {
+		b.unusableAt = time.Now()
+	}
+	b.mu.Unlock()
+	if isDue {
+		b.log.Warn(failure.Message + ". The batch is tried again and is not counted as tried. Stop or mend that instance.")
+	}
+	return failure
 }
 
 func requestFailure(err error, lost context.Context, subject string) error {
@@ -237,12 +265,13 @@ func (b *Bus) signed(subject string, request, reply []byte) []byte {
 	return append(b.mac(subject, request, reply), reply...)
 }
 
-func (b *Bus) verified(subject string, request, signed []byte) ([]byte, error) {
+// verified is the reply inside a signed one; false when it is not signed with our secret.
+func (b *Bus) verified(subject string, request, signed []byte) (reply []byte, ok bool) {
 	if len(b.secret) == 0 {
-		return signed, nil
+		return signed, true
 	}
 	if len(signed) >= sha256.Size && hmac.Equal(signed[:sha256.Size], b.mac(subject, request, signed[sha256.Size:])) {
-		return signed[sha256.Size:], nil
+		return signed[sha256.Size:], true
 	}
-	return nil, contract.Failf(contract.Unreadable, "A reply on %s is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors, and find out which other client replies there.", subject)
+	return nil, false
 }

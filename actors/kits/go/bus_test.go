@@ -31,7 +31,7 @@ func TestItIsRegisteredAsAMicroService(t *testing.T) {
 		if stats.Type != "io.nats.micro.v1."+strings.ToLower(kind)+"_response" || stats.Name != "enricher" || len(stats.ID) != 32 {
 			t.Fatal(kind, stats.identity)
 		}
-		if stats.Metadata["ops"] != actor.ops || stats.Metadata["receives"] != "requests on spoor.enrich (group enrich)" {
+		if stats.Metadata["ops"] != actor.ops || stats.Metadata["receives"] != "requests on spoor.enrich and spoor.enrich.2 (group enrich)" {
 			t.Fatal(kind, stats.Metadata)
 		}
 		if kind == "PING" {
@@ -148,30 +148,31 @@ func TestFailuresOfTheBridgeKeepTheirReasons(t *testing.T) {
 	bridge(t, connection, func(batch *contract.EnrichedBatch, message *nats.Msg) []byte {
 		return answer.Load().(func(*contract.EnrichedBatch, *nats.Msg) []byte)(batch, message)
 	})
-	cases := map[contract.Reason]func(*contract.EnrichedBatch, *nats.Msg) []byte{
-		contract.Busy: func(*contract.EnrichedBatch, *nats.Msg) []byte {
+	const unusable = "the reply of instance b1 on spoor.store is unusable: "
+	cases := []struct {
+		reason  contract.Reason
+		message string
+		answer  func(*contract.EnrichedBatch, *nats.Msg) []byte
+	}{
+		{contract.Busy, "full", func(*contract.EnrichedBatch, *nats.Msg) []byte {
 			return contract.AppendFailure(nil, contract.Failf(contract.Busy, "full"), 2)
-		},
-		contract.NoAnswer:   func(*contract.EnrichedBatch, *nats.Msg) []byte { return nil },
-		contract.Unreadable: func(*contract.EnrichedBatch, *nats.Msg) []byte { return []byte("garbage") },
-		contract.Crashed: func(batch *contract.EnrichedBatch, message *nats.Msg) []byte {
+		}},
+		{contract.Busy, "full", func(_ *contract.EnrichedBatch, message *nats.Msg) []byte {
+			_ = message.RespondMsg(&nats.Msg{Header: nats.Header{contract.HeaderFailure: {"busy"}}, Data: []byte("full")})
+			return nil
+		}},
+		{contract.NoAnswer, "no reply", func(*contract.EnrichedBatch, *nats.Msg) []byte { return nil }},
+		{contract.Unreadable, unusable, func(*contract.EnrichedBatch, *nats.Msg) []byte { return []byte("garbage") }},
+		{contract.Unreadable, unusable + "the receipt of ", func(batch *contract.EnrichedBatch, message *nats.Msg) []byte {
 			other := *batch
 			other.Digest = "ffffffffffffffff"
 			return receiptFor(&other, message)
-		},
-		contract.TooLarge: func(_ *contract.EnrichedBatch, message *nats.Msg) []byte {
-			_ = message.RespondMsg(&nats.Msg{Header: nats.Header{contract.HeaderFailure: {"busy"}}, Data: []byte("full")})
-			return nil
-		},
+		}},
 	}
-	for reason, one := range cases {
-		answer.Store(one)
-		wanted := reason
-		if reason == contract.TooLarge {
-			wanted = contract.Busy
-		}
-		if _, _, err := ask(t, connection, rawBatch("a=1"), 2, "700"); reasonOf(err) != wanted || (reason == contract.Crashed && !strings.HasPrefix(err.Error(), "the bridge b1 answered with the receipt of ")) {
-			t.Errorf("found %v (%s), wanted %s", err, reasonOf(err), wanted)
+	for _, one := range cases {
+		answer.Store(one.answer)
+		if _, _, err := ask(t, connection, rawBatch("a=1"), 2, "700"); reasonOf(err) != one.reason || !strings.HasPrefix(err.Error(), one.message) {
+			t.Errorf("found %v (%s), wanted %s", err, reasonOf(err), one.reason)
 		}
 	}
 }

@@ -8,21 +8,21 @@ import (
 )
 
 // Dependency is a system that the actor needs. Check asks it now; Failed and Worked keep its outages: the log has one line
-// at the begin of each and one at its end.
+// at the beginning of each and one at its end.
 type Dependency struct {
 	Name, Kind, Address string
 	Check               func(context.Context) error
 
 	log *slog.Logger
 
-	mu                 sync.Mutex
-	isOpen             bool
-	outages, failures  int64
-	failuresInOutage   int64
-	lastSuccess        time.Time
-	found              string
-	checkedAt          time.Time
-	isCheckInTheMaking bool
+	mu                sync.Mutex
+	isOpen            bool
+	outages, failures int64
+	failuresInOutage  int64
+	lastSuccess       time.Time
+	found             string
+	checkedAt         time.Time
+	isChecking        bool
 }
 
 // Failed records that an operation failed.
@@ -88,12 +88,12 @@ func (d *Dependency) checkNow(ctx context.Context) report {
 func (d *Dependency) lastFound() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if time.Since(d.checkedAt) > checkTimeout && !d.isCheckInTheMaking {
-		d.isCheckInTheMaking = true
+	if time.Since(d.checkedAt) > checkTimeout && !d.isChecking {
+		d.isChecking = true
 		go func() {
 			d.checkNow(context.Background())
 			d.mu.Lock()
-			d.isCheckInTheMaking = false
+			d.isChecking = false
 			d.mu.Unlock()
 		}()
 	}

@@ -328,7 +328,7 @@ func TestADrainEndsInTime(t *testing.T) {
 }
 
 func TestAHungHandlerMakesTheProcessNotLive(t *testing.T) {
-	mailbox := newMailbox(2, 0, newMeter("a"), newLogger(io.Discard, settingsOf(nil)))
+	mailbox := newMailbox(2, 0, newMeter(), newLogger(io.Discard, settingsOf(nil)))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	begun, proceed, done := make(chan struct{}), make(chan struct{}), make(chan error)

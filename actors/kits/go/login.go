@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -20,6 +21,9 @@ type natsSettings struct {
 	options []nats.Option
 	secret  []byte
 }
+
+// schemes are those of the servers in NATS_URL.
+var schemes = []string{"nats", "tls", "ws", "wss"}
 
 var subjectForm = regexp.MustCompile(`^[^\s.*>]+(\.[^\s.*>]+)*$`)
 
@@ -75,7 +79,7 @@ func readServers(settings *Settings, text string) (servers []string, isTLS bool,
 		case err != nil || address.Hostname() == "" || strings.Trim(address.Path, "/") != "" || address.RawQuery != "":
 			settings.Refuse("NATS_URL cannot be used: server %d of %d is not an address. Write it like nats://user:password@host:4222.", i+1, len(entries))
 			return nil, false, nil
-		case !strings.Contains(" nats tls ws wss ", " "+address.Scheme+" "):
+		case !slices.Contains(schemes, address.Scheme):
 			settings.Refuse("NATS_URL cannot be used: server %d of %d does not begin with nats://, tls://, ws:// or wss://.", i+1, len(entries))
 			return nil, false, nil
 		case address.User != nil && user != nil && address.User.String() != user.String():
@@ -87,7 +91,7 @@ func readServers(settings *Settings, text string) (servers []string, isTLS bool,
 		isTLS = isTLS || address.Scheme == "tls" || address.Scheme == "wss"
 		port := address.Port()
 		if port == "" {
-			port = "4222"
+			port = defaultPort(address.Scheme)
 		}
 		servers = append(servers, address.Scheme+"://"+strings.TrimSuffix(address.Host, ":"+address.Port())+":"+port)
 	}
@@ -98,6 +102,16 @@ func readServers(settings *Settings, text string) (servers []string, isTLS bool,
 		return servers, isTLS, nats.UserInfo(user.Username(), password)
 	}
 	return servers, isTLS, nats.Token(user.Username())
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "ws":
+		return "80"
+	case "wss":
+		return "443"
+	}
+	return "4222"
 }
 
 type namedLogin struct {

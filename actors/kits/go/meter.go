@@ -27,8 +27,6 @@ type series struct{ outcome, reason string }
 
 // Meter keeps the figures of one actor: those of its metrics, and those of $SRV.STATS. It lives as long as the process.
 type Meter struct {
-	actor string
-
 	mu        sync.Mutex
 	events    map[series]int64
 	buckets   []int64
@@ -54,8 +52,8 @@ type Position struct {
 	Time      time.Time
 }
 
-func newMeter(actor string) *Meter {
-	m := &Meter{actor: actor, events: map[series]int64{}, buckets: make([]int64, len(durationBounds)+1), since: map[int64]int{}}
+func newMeter() *Meter {
+	m := &Meter{events: map[series]int64{}, buckets: make([]int64, len(durationBounds)+1), since: map[int64]int{}}
 	m.Declare(received, "")
 	m.Declare(succeeded, "")
 	for _, reason := range contract.Reasons {

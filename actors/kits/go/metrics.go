@@ -62,6 +62,11 @@ func (p *Process) processFigures(e *exposition) {
 		e.family("process_open_fds", "gauge", "Open file descriptors of the process.")
 		e.sample("process_open_fds", float64(len(files)-1))
 	}
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
+		e.family("process_max_fds", "gauge", "Maximum of open file descriptors.")
+		e.sample("process_max_fds", float64(files.Cur))
+	}
 	e.family("process_start_time_seconds", "gauge", "When the process started, seconds since 1970.")
 	e.sample("process_start_time_seconds", float64(p.started.UnixMilli())/1000)
 }
@@ -102,6 +107,10 @@ func (p *Process) actorFigures(e *exposition, now time.Time) {
 		e.family(one.name, one.kind, one.help)
 		e.sample(one.name, one.value, "actor", actor)
 	}
+	// A crash ends the process, and its supervisor restarts it: these figures stay 0, and are here because alerts name them.
+	name = "spoor_actor_last_crash_timestamp_seconds"
+	e.family(name, "gauge", "When the actor last crashed.")
+	e.sample(name, 0, "actor", actor, "cause", "none")
 	p.consumerFigures(e, figures.behind, now)
 }
 

@@ -49,7 +49,7 @@ func (p *Process) answerOps(response http.ResponseWriter, request *http.Request)
 // returned long after its deadline makes the process not live: it holds a slot of the mailbox and a processor for ever.
 func (p *Process) answerLive(response http.ResponseWriter) {
 	if p.Mailbox.hung(time.Now()) {
-		writeJSON(response, http.StatusServiceUnavailable, map[string]string{"status": "hung"})
+		writeJSON(response, http.StatusServiceUnavailable, map[string]string{"status": "stuck"})
 		return
 	}
 	writeJSON(response, http.StatusOK, map[string]string{"status": "live"})

@@ -3,8 +3,10 @@ package kit
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +30,7 @@ type conversation[Request any] struct {
 	read      func(payload []byte) (Request, int, error)
 	weigh     func(Request) Weight
 	// answer handles a request and returns the reply in the format of the request.
-	answer func(ctx context.Context, request Request, format int) ([]byte, error)
+	answer func(ctx context.Context, request Request, format int, log *slog.Logger) ([]byte, error)
 	// problem is a sentence about an inbox that cannot be opened; "" for none.
 	problem string
 }
@@ -40,14 +42,14 @@ var stepForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 func Enrich(handle func(ctx context.Context, batch *contract.RawBatch) (*contract.Receipt, error)) Inbox {
 	return &conversation[*contract.RawBatch]{
 		endpoints: []Endpoint{
-			{Name: "messages", Subject: "spoor.enrich", Queue: "enrich", Formats: "1", Schema: "/contracts/raw-batch.1.json", ReplySchema: "/contracts/reply.1.json"},
+			{Name: "messages", Subject: "spoor.enrich", Queue: "enrich", Formats: "1,2", Schema: "/contracts/raw-batch.2.json", ReplySchema: "/contracts/reply.2.json"},
 			{Name: "messages-2", Subject: "spoor.enrich.2", Queue: "enrich", Formats: "1,2", Schema: "/contracts/raw-batch.2.json", ReplySchema: "/contracts/reply.2.json"},
 		},
 		read: contract.ReadRawBatch,
 		weigh: func(batch *contract.RawBatch) Weight {
 			return Weight{Events: len(batch.Events), Oldest: batch.Claimed}
 		},
-		answer: func(ctx context.Context, batch *contract.RawBatch, format int) ([]byte, error) {
+		answer: func(ctx context.Context, batch *contract.RawBatch, format int, _ *slog.Logger) ([]byte, error) {
 			receipt, err := handle(ctx, batch)
 			if err != nil {
 				return nil, err
@@ -58,8 +60,14 @@ func Enrich(handle func(ctx context.Context, batch *contract.RawBatch) (*contrac
 }
 
 // StepBatches is an inbox of a step of the enrichment: finished batches on spoor.step.<name>. The result repeats the name
-// of the batch. Use Step for a function of one event.
+// of the batch. Its errors and panics concern the whole batch. Use Step for a function of one event.
 func StepBatches(name string, handle func(ctx context.Context, batch *contract.EnrichedBatch) (*contract.StepResult, error)) Inbox {
+	return stepInbox(name, func(ctx context.Context, batch *contract.EnrichedBatch, _ *slog.Logger) (*contract.StepResult, error) {
+		return handle(ctx, batch)
+	})
+}
+
+func stepInbox(name string, handle func(context.Context, *contract.EnrichedBatch, *slog.Logger) (*contract.StepResult, error)) Inbox {
 	problem := ""
 	if !stepForm.MatchString(name) {
 		problem = fmt.Sprintf("%q is not a name of a step: use lower-case letters, digits and _.", name)
@@ -74,8 +82,8 @@ func StepBatches(name string, handle func(ctx context.Context, batch *contract.E
 		weigh: func(batch *contract.EnrichedBatch) Weight {
 			return Weight{Events: len(batch.Events), Oldest: batch.Claimed}
 		},
-		answer: func(ctx context.Context, batch *contract.EnrichedBatch, _ int) ([]byte, error) {
-			result, err := handle(ctx, batch)
+		answer: func(ctx context.Context, batch *contract.EnrichedBatch, _ int, log *slog.Logger) ([]byte, error) {
+			result, err := handle(ctx, batch, log)
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +93,11 @@ func StepBatches(name string, handle func(ctx context.Context, batch *contract.E
 }
 
 func (c *conversation[Request]) describe() string {
-	return fmt.Sprintf("requests on %s (group %s)", c.endpoints[0].Subject, c.endpoints[0].Queue)
+	subjects := make([]string, len(c.endpoints))
+	for i, endpoint := range c.endpoints {
+		subjects[i] = endpoint.Subject
+	}
+	return fmt.Sprintf("requests on %s (group %s)", strings.Join(subjects, " and "), c.endpoints[0].Queue)
 }
 
 func (c *conversation[Request]) served() []Endpoint { return c.endpoints }
@@ -96,6 +108,9 @@ func (c *conversation[Request]) open(_ context.Context, process *Process) (stop 
 	}
 	if process.Bus == nil {
 		return nil, contract.Failf(contract.Misconfigured, "NATS_URL is not set: %s answers requests over NATS, so name its servers, for example nats://127.0.0.1:4222.", process.Actor.Name)
+	}
+	if len(process.Bus.secret) == 0 {
+		process.Log.Info("BUS_SECRET is not set: replies between actors are not signed. Set it to the same value for all actors.")
 	}
 	var closed sync.WaitGroup
 	var subscriptions []*nats.Subscription
@@ -151,13 +166,14 @@ func (c *conversation[Request]) handle(process *Process, message *nats.Msg) {
 	}
 	request, format, err := c.read(message.Data)
 	if err != nil {
+		process.Log.Error("A request on "+message.Subject+" is unreadable", "cause", err.Error())
 		format = min(max(format, 1), contract.Newest)
 		process.Bus.respond(message, contract.AppendFailure(nil, contract.AsFailure(err), format), format)
 		return
 	}
 	var reply []byte
 	err = process.Mailbox.Deliver(ctx, c.weigh(request), func(ctx context.Context) (err error) {
-		reply, err = c.answer(ctx, request, format)
+		reply, err = c.answer(ctx, request, format, process.Log)
 		return err
 	})
 	if err != nil {

@@ -36,13 +36,16 @@ func Main(actor Actor) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	go func() {
-		<-signals
+		name := "SIGTERM"
+		if <-signals == syscall.SIGINT {
+			name = "SIGINT"
+		}
 		first := time.Now()
-		stop()
+		stop(errors.New(name))
 		for range signals {
 			if time.Since(first) > sameSignal {
 				os.Exit(exitInterrupted)
@@ -88,7 +91,7 @@ func Run(ctx context.Context, actor Actor, settings *Settings, out io.Writer) er
 	process.setState(stateUp)
 	process.processLog.Info("Spoor is running: "+actor.Name, "health", process.ops+"/health/ready")
 	<-ctx.Done()
-	return process.drain(stopInbox, times)
+	return process.drain(context.Cause(ctx), stopInbox, times)
 }
 
 // drainTimes are DRAIN_DELAY and DRAIN_TIMEOUT.
@@ -106,7 +109,7 @@ func prepare(actor Actor, settings *Settings, out io.Writer) (*Process, drainTim
 	}
 	base := newLogger(out, settings)
 	log := base.With("actor", actor.Name)
-	meter := newMeter(actor.Name)
+	meter := newMeter()
 	process := &Process{
 		Actor: actor, Settings: settings, Log: log, processLog: base.With("actor", "process"), Meter: meter, id: newID(), started: time.Now(), state: stateStarting,
 		Mailbox: newMailbox(actor.Concurrency, actor.Waiting, meter, log),
@@ -140,8 +143,8 @@ func (p *Process) start(ctx context.Context) (stop func(), err error) {
 }
 
 // drain ends the process in order: not ready, no new messages, messages in flight finished, replies at the server.
-func (p *Process) drain(stopInbox func(), times drainTimes) error {
-	p.processLog.Info("SIGTERM: draining")
+func (p *Process) drain(cause error, stopInbox func(), times drainTimes) error {
+	p.processLog.Info(cause.Error() + ": draining")
 	p.setState(stateStopping)
 	time.Sleep(times.delay)
 	finished := make(chan struct{})

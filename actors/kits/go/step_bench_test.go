@@ -2,6 +2,7 @@ package kit
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 
 	"spoor.dev/kit/contract"
@@ -23,7 +24,7 @@ func BenchmarkStep(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := step.answer(context.Background(), request, format); err != nil {
+		if _, err := step.answer(context.Background(), request, format, slog.Default()); err != nil {
 			b.Fatal(err)
 		}
 	}

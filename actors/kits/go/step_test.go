@@ -19,13 +19,15 @@ func recordOf(query string) []byte {
 
 func TestAStepAnswersForEachEvent(t *testing.T) {
 	server := servers.NATS(t)
-	run(t, Actor{Name: "score", Summary: "Tests.", Setup: func(*Process) (Inbox, error) {
+	actor := run(t, Actor{Name: "score", Summary: "Tests.", Setup: func(*Process) (Inbox, error) {
 		return Step("score", func(_ context.Context, event Event) (Params, error) {
 			switch kind, _ := event.Param("do"); kind {
 			case "panic":
 				panic("a mistake")
 			case "fail":
 				return nil, errors.New("no model for this event")
+			case "outage":
+				return nil, contract.Failf(contract.Unavailable, "the database is away")
 			case "nothing":
 				return nil, nil
 			case "stranger":
@@ -52,16 +54,19 @@ func TestAStepAnswersForEachEvent(t *testing.T) {
 		}
 		return value.(map[string]any)
 	}
-	step := send(recordOf("a=1"), recordOf("do=fail"), recordOf("do=nothing"), recordOf("do=much"), []byte("garbage"))["step"].(map[string]any)
+	step := send(recordOf("a=1"), recordOf("do=fail"), recordOf("do=nothing"), recordOf("do=much"), []byte("garbage"), recordOf("do=panic"), recordOf("do=panic"))["step"].(map[string]any)
 	added, failed := step["added"].([]any), step["failed"].([]any)
-	if step["id"] != name.ID || step["digest"] != name.Digest || len(added) != 1 || len(failed) != 3 {
+	if step["id"] != name.ID || step["digest"] != name.Digest || len(added) != 1 || len(failed) != 5 {
 		t.Fatal(step)
 	}
 	params := added[0].(map[string]any)["params"].(map[string]any)
 	if params["score"] != "0.5" || params["score_kind"] != "app_open" || failed[0].(map[string]any)["message"] != "no model for this event" {
 		t.Fatal(step)
 	}
-	if failure := send(recordOf("do=panic"))["failure"].(map[string]any); failure["reason"] != "crashed" {
+	if failed[3].(map[string]any)["message"] != "panic: a mistake" || strings.Count(actor.out.text(), "the step failed on an event") != 1 {
+		t.Fatal(failed[3], actor.out.text())
+	}
+	if failure := send(recordOf("a=1"), recordOf("do=outage"))["failure"].(map[string]any); failure["reason"] != "unavailable" || failure["message"] != "the database is away" {
 		t.Fatal(failure)
 	}
 	if failure := send(recordOf("do=stranger"))["failure"].(map[string]any); failure["reason"] != "unavailable" || !strings.Contains(failure["message"].(string), "it may add score") {

@@ -38,7 +38,7 @@ interface Batch {
 export const requests = <Request extends Batch>(
   conversation: Conversation<Request>
 ): Inbox<Request, Receipt, MessageBus> => ({
-  describes: `requests on ${conversation.subject} (group ${conversation.queue})`,
+  describes: `requests on ${subjectsOf(conversation).join(" and ")} (group ${conversation.queue})`,
   settings: [],
   serves: {
     subject: conversation.subject,

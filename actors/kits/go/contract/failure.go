@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Reason says whether a retry can help, and whether the work may have been done (contracts/README.md, "Failures").
@@ -32,12 +33,18 @@ type Failure struct {
 	Message string
 	// isNewer: the message has a newer format than this package reads; the reply then names those that it reads.
 	isNewer bool
+	// isReported: a responder reported the failure in its reply.
+	isReported bool
 }
 
 func (f *Failure) Error() string { return f.Message }
 
 // Infrastructure reports that the message is not the cause, so that the failure does not count as an attempt at it.
 func (f *Failure) Infrastructure() bool { return f.Reason != Crashed }
+
+// IsReported reports whether the responder named this failure in its reply. A reply that cannot be read is a failure too,
+// but not one that anybody reported.
+func (f *Failure) IsReported() bool { return f.isReported }
 
 // Failf makes a failure; the arguments are those of fmt.Sprintf.
 func Failf(reason Reason, format string, args ...any) *Failure {
@@ -57,11 +64,12 @@ func AsFailure(err error) *Failure {
 	return &Failure{Reason: Crashed, Message: err.Error()}
 }
 
-func isReason(text string) bool {
-	for _, reason := range Reasons {
-		if string(reason) == text {
-			return true
-		}
+func isReason(text string) bool { return slices.Contains(Reasons, Reason(text)) }
+
+// ReasonOf is the reason that a peer names; Crashed for a text that is none.
+func ReasonOf(text string) Reason {
+	if isReason(text) {
+		return Reason(text)
 	}
-	return false
+	return Crashed
 }

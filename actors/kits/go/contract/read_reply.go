@@ -35,7 +35,7 @@ func ReadReply(payload []byte) (*Receipt, error) {
 }
 
 func (r *reader) failure() *Failure {
-	failure := &Failure{}
+	failure := &Failure{isReported: true}
 	hasMessage := false
 	r.mapOf(func(key string) bool {
 		switch key {

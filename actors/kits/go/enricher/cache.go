@@ -1,6 +1,9 @@
 package enricher
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // cacheSize is the number of texts that a cache remembers before it begins anew; it holds up to twice as many.
 const cacheSize = 50_000
@@ -28,9 +31,7 @@ func (c *cache[A]) of(text string, compute func(string) A) A {
 	if c.current == nil || len(c.current) >= cacheSize {
 		c.old, c.current = c.current, make(map[string]A, cacheSize/8)
 	}
-	c.current[clone(text)] = known
+	// The text is a part of a whole batch, which would stay in memory with it.
+	c.current[strings.Clone(text)] = known
 	return known
 }
-
-// clone copies a text that is a part of a whole batch, which would stay in memory with it.
-func clone(text string) string { return string([]byte(text)) }

@@ -10,14 +10,15 @@ To write an actor that is neither a step nor an enricher, make an `Actor` and `r
             return receipt_message(await context.store(enrich(batch), request.deadline))
         return handle
 
-    run(Actor("enricher", "Adds …", endpoints=[Endpoint("spoor.enrich", "enrich", …)], build=build))
+    endpoint = Endpoint("messages", "spoor.enrich.2", "enrich", "1,2", "/contracts/raw-batch.2.json", "/contracts/reply.2.json")
+    run(Actor("enricher", "Adds …", "requests on …", "records to a bridge", endpoints=[endpoint], build=build))
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 if TYPE_CHECKING:
     from .process import Context

@@ -7,9 +7,9 @@ through unchanged. ASCII text is the same in both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NewType
-from collections.abc import Sequence
 
 if TYPE_CHECKING:
     from .messages import EventTrace, Placement, Rejection

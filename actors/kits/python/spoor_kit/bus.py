@@ -13,9 +13,8 @@ import asyncio
 import random
 import re
 import time
-from dataclasses import dataclass, field
 from collections.abc import Awaitable, Callable, Mapping
-
+from dataclasses import dataclass, field
 
 from nats import errors
 from nats.aio.client import Client
@@ -74,13 +73,15 @@ class _Listener:
 
 @dataclass
 class Bus:
-    """Lives from `open` to `close`. `outages` counts the losses of the connection; `failures` the failed attempts;
-    `denied` has the subjects that NATS does not allow, each with its sentence.
+    """
+    Lives from `open` to `close`. `outages` counts the losses of the connection; `failures` the failed attempts; `denied`
+    has the subjects that NATS does not allow, each with its sentence.
     """
 
     login: Login
     outages: int = 0
     failures: int = 0
+    denied: dict[str, str] = field(default_factory=dict)
     _listeners: list[_Listener] = field(default_factory=list)
     _in_flight: set[asyncio.Future[Msg]] = field(default_factory=set)
     _connection: Client | None = None
@@ -88,7 +89,6 @@ class Bus:
     _task: asyncio.Task[None] | None = None
     _why: str = "not connected yet"
     _limit: int = MAX_MESSAGE_BYTES
-    denied: dict[str, str] = field(default_factory=dict)
 
     async def open(self) -> None:
         """Begins to connect; returns after the first attempt or a second, with or without a server."""
@@ -161,6 +161,26 @@ class Bus:
         finally:
             self._in_flight.discard(asked)
         return Reply(message.data, message.headers or {})
+
+    async def replies(self, subject: str, seconds: float) -> list[bytes]:
+        """All replies to an empty request within this time; none without a connection, or when NATS denies the request."""
+        connection = self._connection
+        found: list[bytes] = []
+        if connection is None:
+            return found
+
+        async def keep(message: Msg) -> None:
+            found.append(message.data)
+
+        try:
+            inbox = connection.new_inbox()
+            subscription = await connection.subscribe(inbox, cb=keep)
+            await connection.publish(subject, b"", reply=inbox)
+            await asyncio.sleep(seconds)
+            await subscription.unsubscribe()
+        except (errors.Error, OSError) as error:
+            log.debug("A request on %s got no replies: %s", subject, error)
+        return found
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> bool:
         """Publishes for observers, at most once; returns whether it was sent."""

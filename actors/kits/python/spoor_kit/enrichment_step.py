@@ -22,9 +22,8 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from collections.abc import Awaitable, Callable
 
 from .actor import Actor, Endpoint, Handle, Request
 from .event import Event
@@ -98,49 +97,45 @@ async def _answer(name: str, function: Scorer, workers: _Workers, request: Reque
     events = [Event(record) for record in batch.events]
     added: list[StepResultAdded] = []
     failed: list[StepResultFailed] = []
-    any_logged = threading.Event()
+    is_logged = False
 
-    def scored(event: Event, found: object) -> None:
+    def add(event: Event, found: object) -> None:
         params = _checked(name, found)
         if params:
             added.append({"index": event.index, "params": params})
 
-    def failing(event: Event, error: Exception) -> None:
+    def fail(event: Event, error: Exception) -> None:
+        nonlocal is_logged
         if isinstance(error, StepFailed):
             failed.append({"index": event.index, "message": cut(str(error))})
             return
         # One traceback a batch: the same bug often meets many of its events.
-        if not any_logged.is_set():
-            any_logged.set()
+        if not is_logged:
+            is_logged = True
             log.error("the step failed on an event; others of its batch may have failed too", exc_info=error)
         failed.append({"index": event.index, "message": cut(f"{type(error).__name__}: {error}")})
+
+    def add_all() -> None:
+        for event in events:
+            _check_time(request.deadline)
+            try:
+                add(event, function(event))
+            except Failure:
+                raise
+            except Exception as error:
+                fail(event, error)
 
     if inspect.iscoroutinefunction(function):
         for event in events:
             _check_time(request.deadline)
             try:
-                found = await function(event)
+                add(event, await function(event))
             except Failure:
                 raise
             except Exception as error:
-                failing(event, error)
-            else:
-                scored(event, found)
+                fail(event, error)
     else:
-
-        def score_all() -> None:
-            for event in events:
-                _check_time(request.deadline)
-                try:
-                    found = function(event)
-                except Failure:
-                    raise
-                except Exception as error:
-                    failing(event, error)
-                else:
-                    scored(event, found)
-
-        await workers.run(score_all, request.deadline)
+        await workers.run(add_all, request.deadline)
     result: StepResult = {"id": batch.id, "digest": batch.digest, "added": added, "failed": failed}
     return {"step": result}
 
@@ -152,7 +147,10 @@ def _check_time(deadline: float) -> None:
 
 
 def _checked(step_name: str, found: object) -> dict[str, str]:
-    """The parameters as texts. Raises TypeError or ValueError, which are answered as `crashed`, for anything else."""
+    """
+    The parameters as texts. Raises TypeError or ValueError for values that cannot be added to this event, and `Failure`
+    "unavailable" for a foreign name: that is a mistake of the step, which every event would meet.
+    """
     if found is None:
         return {}
     if not isinstance(found, Mapping):
@@ -160,8 +158,10 @@ def _checked(step_name: str, found: object) -> dict[str, str]:
     params: dict[str, str] = {}
     for name, value in found.items():
         if not isinstance(name, str) or not (name == step_name or name.startswith(f"{step_name}_")):
-            raise ValueError(
-                f"the step {step_name} adds {step_name} and names that begin with {step_name}_, not {name!r}"
+            raise Failure(
+                "unavailable",
+                f"the step {step_name} added the parameter {name!r}: "
+                f"it may add {step_name} and names that begin with {step_name}_",
             )
         if not isinstance(value, (str, int, float)):
             raise TypeError(f"the value of the parameter {name!r} is a text or a number, not {type(value).__name__}")

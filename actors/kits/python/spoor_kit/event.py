@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
 from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from .batch import Record

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from collections.abc import Iterable
 
 from .actor import Actor
 from .bus import Bus

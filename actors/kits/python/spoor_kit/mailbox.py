@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TypeVar
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from .failure import Failure
 from .logs import log

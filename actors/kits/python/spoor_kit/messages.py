@@ -339,7 +339,7 @@ class PushedLinesV2(TypedDict):
     lines: list[bytes]
     """Lines in the pushtech or adtekio dialect, each as its exact bytes, without a line end."""
     defaultTopic: NotRequired[Topic]
-    """The topic of lines that name none; absent: the centre's default topic."""
+    """KAFKA_TOPIC of the edge: the push is refused when the centre has another one. Absent: not checked."""
 
 
 class Pushed(TypedDict):
@@ -634,7 +634,7 @@ class ActorFiguresV1(TypedDict):
     """The figures of an actor since its start: the data of its endpoint in $SRV.STATS."""
 
     events: dict[str, float]
-    """Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated."""
+    """Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated, misdated."""
     underWay: NotRequired[float]
     """Messages in flight or waiting."""
     capacity: NotRequired[float]

@@ -9,9 +9,9 @@ import os
 import platform
 import resource
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
-from collections.abc import Callable, Iterable
 
 from .failure import REASONS, Failure
 

@@ -11,9 +11,9 @@ import signal
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
-from collections.abc import Mapping
 
 from . import __version__
 from .actor import Actor
@@ -23,7 +23,7 @@ from .health import Health, serve_ops
 from .logs import log, print_banner, start_logging
 from .mailbox import Mailbox
 from .metrics import Meter
-from .registration import register
+from .registration import refuse_collision, register
 from .serving import Serving
 from .settings import Settings, read_settings
 from .store import Store
@@ -74,9 +74,10 @@ async def _live(actor: Actor, settings: Settings, environ: Mapping[str, str]) ->
     serving = Serving(actor, handle, mailbox, bus, settings.bus_secret, instance)
 
     ops_url = await serve_ops(health, settings.ops_host, settings.ops_port)
+    await bus.open()
+    await refuse_collision(bus, actor)
     await serving.start()
     await register(bus, health, instance, ops_url)
-    await bus.open()
     if settings.bus_secret is None:
         log.info(
             "BUS_SECRET is not set: replies between actors are not signed. Set it to the same value for all actors."

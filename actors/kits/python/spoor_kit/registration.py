@@ -1,4 +1,7 @@
-"""Registers the actor as a NATS micro service (ADR-32): answers `$SRV.PING`, `.INFO` and `.STATS` until the bus closes."""
+"""
+Registers the actor as a NATS micro service (ADR-32): answers `$SRV.PING`, `.INFO` and `.STATS` until the bus closes. Before
+that, refuses a name that another actor has.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,38 @@ import asyncio
 import json
 import os
 import socket
-from typing import Any
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from .actor import Endpoint
+from .actor import Actor, Endpoint
 from .bus import Bus, Incoming
+from .failure import Failure
 from .health import Health
 from .logs import timestamp
+
+
+COLLISION_WINDOW_S = 0.3
+"""How long the start waits for actors of the same name."""
+
+
+async def refuse_collision(bus: Bus, actor: Actor) -> None:
+    """
+    Raises `misconfigured` when an actor of the same name serves other subjects: people and metrics would take the two for
+    one. An unreachable NATS refuses nothing, nor does one where our user may not ask.
+    """
+    own = {endpoint.subject for endpoint in actor.endpoints}
+    for reply in await bus.replies("$SRV.INFO", COLLISION_WINDOW_S):
+        try:
+            other = json.loads(reply)
+            served = {endpoint["subject"] for endpoint in other["endpoints"]}
+        except (ValueError, TypeError, KeyError):
+            continue
+        if other.get("name") == actor.name and served and not served & own:
+            raise Failure(
+                "misconfigured",
+                f"An actor named {actor.name} runs on this NATS ({other.get('id')}) and serves {', '.join(sorted(served))}, "
+                f"while this one serves {', '.join(sorted(own))}: give this one another name.",
+            )
 
 
 async def register(bus: Bus, health: Health, instance: str, ops_url: str) -> None:

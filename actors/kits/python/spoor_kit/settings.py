@@ -11,8 +11,8 @@ import logging
 import re
 import ssl
 import sys
-from dataclasses import dataclass
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from .failure import Failure
 from .login import Login, parse_url
@@ -36,7 +36,9 @@ _UNITS = {"ms": 0.001, "milli": 0.001, "millis": 0.001, "millisecond": 0.001, "m
     for seconds, names in (
         (1, "s sec secs second seconds"),
         (60, "m min mins minute minutes"),
-        (3600, "h hr hour hours"),
+        (3600, "h hr hrs hour hours"),
+        (86_400, "d day days"),
+        (604_800, "w week weeks"),
     )
     for name in names.split()
 }
@@ -57,12 +59,10 @@ class Settings:
 
 
 def value_of(environ: Mapping[str, str], name: str) -> str | None:
-    """The value of a setting, or of the file that `<NAME>_FILE` names; None when it is unset or empty."""
-    path = environ.get(f"{name}_FILE", "").strip()
-    if path == "":
-        return environ.get(name, "").strip() or None
-    if environ.get(name, "").strip():
-        raise _wrong(f"{name} and {name}_FILE are both set: keep one of them.")
+    """The value of a setting; without one that of the file that `<NAME>_FILE` names; None when it is unset or empty."""
+    value, path = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if value or not path:
+        return value or None
     try:
         with open(path, encoding="utf-8") as file:
             return file.read().strip() or None
@@ -151,6 +151,9 @@ def _tls(environ: Mapping[str, str], is_tls: bool) -> Callable[[], ssl.SSLContex
         if ca or cert or key:
             raise _wrong("NATS_CA, NATS_CERT and NATS_KEY need TLS: begin the servers in NATS_URL with tls://.")
         return None
+
+    if (cert is None) != (key is None):
+        raise _wrong("NATS_CERT and NATS_KEY belong together: set both or none.")
 
     def context() -> ssl.SSLContext:
         made = ssl.create_default_context(cafile=ca)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from . import signing
 from .batch import EnrichedBatch, Receipt, Record, merge_receipts

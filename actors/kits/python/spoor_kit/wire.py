@@ -8,8 +8,8 @@ else. `UnknownFormat` is the failure for a message of a newer format: its answer
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 

@@ -12,6 +12,8 @@ def probe(event: Event) -> dict[str, str]:
     time.sleep(float(event.param("sleep") or 0))
     if event.param("raise"):
         raise RuntimeError(event.param("raise"))
+    if event.param("exit"):
+        raise SystemExit(event.param("exit"))
     while event.param("until") and not os.path.exists(event.param("until")):
         time.sleep(0.01)
     return {event.param("name") or "probe": event.param("n")}

@@ -10,8 +10,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from typing import Any
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import nats
 from nats.aio.client import Client

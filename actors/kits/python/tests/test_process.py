@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -37,8 +39,10 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
         failed = await request(client, batch("n=1", "raise=boom"))
         assert failed["step"]["added"] == [{"index": 0, "params": {"probe": "1"}}]
         assert failed["step"]["failed"] == [{"index": 1, "message": "RuntimeError: boom"}]
-        crashed = await request(client, batch("n=1", "name=other"))
-        assert crashed["failure"]["reason"] == "crashed" and "not 'other'" in crashed["failure"]["message"]
+        foreign = await request(client, batch("n=1", "name=other"))
+        assert foreign["failure"]["reason"] == "unavailable" and "'other'" in foreign["failure"]["message"]
+        crashed = await request(client, batch("n=1", "exit=now"))
+        assert crashed["failure"]["reason"] == "crashed" and "SystemExit" in crashed["failure"]["message"]
         assert (await request(client, b"garbage"))["failure"]["reason"] == "unreadable"
         newer = await request(client, pack({"v": 3, "id": "x"}))
         assert (newer["v"], newer["failure"]["reason"], newer["formats"]) == (2, "unreadable", [1, 2])
@@ -76,7 +80,7 @@ def test_requests_get_answers_and_failures(nats_server: NatsServer) -> None:
     process = with_process(nats_server, STEP, test)
     assert process.end() == 0
     crash = next(line for line in process.lines if "crashed on a message" in line["message"])
-    assert (crash["level"], crash["actor"]) == ("ERROR", "probe") and "not 'other'" in crash["cause"]
+    assert (crash["level"], crash["actor"]) == ("ERROR", "probe") and "SystemExit" in crash["cause"]
     failure = next(line for line in process.lines if "failed on an event" in line["message"])
     assert failure["level"] == "ERROR" and "boom" in failure["cause"]
 
@@ -113,6 +117,21 @@ def test_a_full_mailbox_answers_busy_and_a_drain_finishes_what_was_taken(
 
     process = with_process(nats_server, STEP, test)
     assert process.child.wait() == 0
+
+
+def test_an_actor_of_the_same_name_on_other_subjects_is_refused(nats_server: NatsServer, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(
+        "from spoor_kit import Actor, Endpoint, run\n"
+        "async def build(context):\n    return None\n"
+        "endpoint = Endpoint('messages', 'spoor.step.other', 'step-other', '2', '', '')\n"
+        "run(Actor('probe', 'Tests.', 'requests', 'nothing', [endpoint], build))\n"
+    )
+    process, twin = Process(STEP, nats_server.url), Process(STEP, nats_server.url)
+    environ = {**os.environ, "NATS_URL": nats_server.url, "OPS_PORT": "0"}
+    ended = subprocess.run([sys.executable, str(other)], env=environ, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 78 and "give this one another name" in ended.stderr
+    assert (process.end(), twin.end()) == (0, 0)
 
 
 def test_a_second_signal_ends_the_process_at_once(nats_server: NatsServer) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Any
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -85,19 +85,30 @@ def test_synchronous_functions_do_not_run_on_the_loop() -> None:
 @pytest.mark.parametrize(
     ("result", "problem"),
     [
-        ({"other": "1"}, "names that begin with odd_"),
         ({"odd": object()}, "a text or a number, not object"),
         ({"odd": "x" * 9000}, "9003 bytes"),
         ("text", "not str"),
     ],
 )
-def test_a_result_that_cannot_be_added_is_an_error_of_the_function(result: Any, problem: str) -> None:
+def test_a_result_that_cannot_be_added_concerns_its_event_only(result: Any, problem: str) -> None:
     @step("odd")
     def odd(event: Event) -> Any:
-        return result
+        return result if event.param("a") == "1" else {"odd": "2"}
 
-    with pytest.raises((TypeError, ValueError), match=problem):
+    answer = ask(odd, event(f"t {META} a=1"), event(f"t {META} a=2", 1))
+    assert [one["index"] for one in answer["added"]] == [1]
+    assert [one["index"] for one in answer["failed"]] == [0]
+    assert problem in answer["failed"][0]["message"]
+
+
+def test_a_foreign_name_fails_the_whole_request() -> None:
+    @step("odd")
+    def odd(event: Event) -> dict[str, str]:
+        return {"other": "1"}
+
+    with pytest.raises(Failure, match="names that begin with odd_") as raised:
         ask(odd, event(f"t {META} a=1"))
+    assert raised.value.reason == "unavailable"
 
 
 def test_the_rest_of_a_batch_is_not_scored_after_the_deadline() -> None:
@@ -125,11 +136,14 @@ def test_the_score_of_an_event() -> None:
         event(f"view {META} e", 1),
         event(f"view {META} price=much", 2),
         event("view type=Bot&browser=&engine= e", 3),
+        event("/t/view bot_name&country&device=tv&device_name&ip=1&klag=0&platform=tizen&ts=1 p", 4),
+        event("/t/view bot_name=Googlebot&country&device&device_name&ip=1&klag=0&platform=&ts=1 p", 5),
     ]
     answer = ask(score, *records)
     assert answer["added"] == [
         {"index": 0, "params": {"score": "95", "score_class": "high"}},
         {"index": 1, "params": {"score": "15", "score_class": "low"}},
+        {"index": 4, "params": {"score": "13", "score_class": "low"}},
     ]
     assert [one["index"] for one in answer["failed"]] == [2]
 

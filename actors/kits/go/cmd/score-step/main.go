@@ -25,7 +25,7 @@ func main() {
 
 func score(_ context.Context, event kit.Event) (kit.Params, error) {
 	device := strings.ToLower(event.MetaValue("type") + event.MetaValue("device"))
-	if device == "bot" {
+	if device == "bot" || event.MetaValue("bot_name") != "" {
 		return nil, nil
 	}
 	price, noPrice := number(event, "price")

@@ -8,8 +8,8 @@ The actor `enricher` in Python: serves `spoor.enrich` (format 1) and `spoor.enri
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..actor import Actor, Endpoint, Handle, Request
 from ..batch import EnrichedBatch, RawBatch, Receipt, Record, merge_receipts

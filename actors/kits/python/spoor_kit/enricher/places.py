@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
-from collections.abc import Callable, Mapping
 
 from ..failure import Failure
 from ..settings import value_of

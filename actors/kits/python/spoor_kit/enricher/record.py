@@ -5,8 +5,8 @@ event. Texts are ByteStrings: one character per byte.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ..batch import RawEvent, Record

@@ -10,7 +10,7 @@ from __future__ import annotations
 from spoor_kit import Event, StepFailed, run, step
 
 BY_TYPE = {"purchase": 60, "buy": 60, "checkout": 45, "cart": 35, "signup": 40, "login": 25, "search": 20, "view": 10}
-BY_DEVICE = {"Desktop": 10, "Tablet": 8, "Mobile": 5, "TV": 3, "Console": 3, "Wearable": 2}
+BY_DEVICE = {"desktop": 10, "tablet": 8, "mobile": 5, "tv": 3, "console": 3, "wearable": 2}
 LONG_VISIT_S = 60
 
 
@@ -22,8 +22,8 @@ LONG_VISIT_S = 60
     summary="Adds score (0 to 100) and score_class (low, middle, high) from type, device and parameters.",
 )
 def score(event: Event) -> dict[str, str] | None:
-    device = event.meta.get("type") or event.meta.get("device", "").title()
-    if device == "Bot":
+    device = (event.meta.get("type") or event.meta.get("device", "")).lower()
+    if device == "bot" or event.meta.get("bot_name"):
         return None
     try:
         price = float(event.param("price") or 0)
