@@ -12,6 +12,7 @@ import * as Actor from "../runtime/actor.ts"
 import { messageBus } from "../runtime/dependencies.ts"
 import { stepRequests } from "../runtime/inbox/step-requests.ts"
 
+/** What a step is: its sentence for `--list`, and its function of one event. */
 export interface Step {
   readonly summary: string
   /**
