@@ -36,6 +36,7 @@ export const Reply2 = Schema.Union([
   Schema.Struct({ v: Schema.Literal(2), ...Stored.fields }),
   Schema.Struct({ v: Schema.Literal(2), ...Failed.fields, formats })
 ])
+/** A reply in any format, as it is handled: without its version. */
 export type Reply = typeof Reply1.Type
 
 /** The bytes of the reply in that format. */
