@@ -37,8 +37,8 @@ const options = {
     ...examplePath,
     ...process.argv.slice(2).filter(isActorFile)
   ]).pipe(
-    Argument.withMetavar(actorNames.join("|")),
-    Argument.withDescription("Actors to run, or files of others"),
+    Argument.withMetavar("actor|file"),
+    Argument.withDescription("Actors to run (--list names them), or files of others"),
     Argument.variadic()
   ),
   all: switchFlag(
