@@ -36,7 +36,7 @@ test("prints its version and the names of its commands, and is under 150 MB", as
   expect(version.output()).toBe(`spoor ${packageJson.version}\n`)
   const unknown = start(["fly"])
   expect(await unknown.code).toBe(64)
-  expect(unknown.output()).toContain('unknown command "fly": start, actor, counters')
+  expect(unknown.output()).toContain('unknown command "fly": start, edge, actor, counters')
   expect(size).toBeLessThan(150e6)
 })
 
