@@ -1,5 +1,5 @@
 /**
- * `npm test`: every check of the project, and one closing line with what passed and failed.
+ * `npm test`: every check of the project, one after another, and one closing line with what passed and failed.
  * Types and style count as one check each; test files as many as they hold. A file with failures is run once more,
  * alone: a test that passes then is called flaky by name, with what was said of it, and counts as passed, for machines
  * are noisy; one that fails again has failed.
@@ -30,19 +30,8 @@ const run = (title: string, command: string, args: ReadonlyArray<string>): boole
 const check = (title: string, command: string, args: ReadonlyArray<string>): Count =>
   run(title, command, args) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 
-/**
- * Two files at a time, the slowest first: most tests wait for processes, not for this machine. Each of the two keeps its
- * servers for all its files. `timings.json` holds the duration of each file, for the order only; after a change of many
- * files write it again: `npm test -- --update-timings`.
- */
-const together = ["--parallel=2", "--no-isolate", `--timings=${join("test", "timings.json")}`]
-
 /** Runs the tests of these paths (none: all); undefined when the run broke off. */
-const report = (
-  title: string,
-  paths: ReadonlyArray<string>,
-  more: ReadonlyArray<string> = []
-): Report | undefined => {
+const report = (title: string, paths: ReadonlyArray<string>): Report | undefined => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-report-"))
   const file = join(folder, "report.xml")
   const isGood = run(title, process.execPath, [
@@ -50,7 +39,6 @@ const report = (
     "--timeout=60000",
     "--reporter=junit",
     `--reporter-outfile=${file}`,
-    ...more,
     ...paths
   ])
   const read = readReport(file)
@@ -59,7 +47,7 @@ const report = (
 }
 
 const testAll = (paths: ReadonlyArray<string>): Count => {
-  const first = report("tests", paths, together)
+  const first = report("tests", paths)
   if (first === undefined) return { passed: 0, failed: 1 }
   nameSkipped(first)
   for (const { file, name, message } of first.failures) say(`failed: ${file}: ${name}\n${message}`)
