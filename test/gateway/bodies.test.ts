@@ -89,8 +89,7 @@ describe("a body over the limit", () => {
       // A client that keeps sending may lose the response with the connection.
       if (received !== "") expect(received).toMatch(/^HTTP\/1\.1 (413|408)/)
       expect(sent).toBeLessThan(100 * megabyte)
-      // The client's buffers are in this process too.
-      expect(process.memoryUsage.rss() - before).toBeLessThan(80 * megabyte)
+      expect(process.memoryUsage.rss() - before).toBeLessThan(40 * megabyte)
     })
   }
 })
