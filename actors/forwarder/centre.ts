@@ -3,7 +3,7 @@
  * line to the centre: it is `unavailable`, so that it never counts against a batch. Keeps no state.
  */
 import { Clock, Effect, Redacted } from "effect"
-import { readAnswer } from "../../bridge/edge-centre/read-answer.ts"
+import { httpCentre } from "../../bridge/edge-centre/http.ts"
 import { readBusSettings } from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -15,7 +15,6 @@ import {
   writePushedLines
 } from "../../contracts/messages/pushed-lines.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { messagePackType } from "../../gateway/edge/lines.ts"
 import { edgeCentre, edgeSecret, secretsIn } from "../../gateway/edge/settings.ts"
 import { edgeLinesPath, signatureHeader, signBody } from "../../gateway/edge/signature.ts"
 import { Deadline } from "../runtime/deadline.ts"
@@ -73,39 +72,19 @@ const overNats =
       yield* confirmed(reply.payload, pushed)
     }).pipe(Effect.mapError(asOutage))
 
-const overHttp =
-  (url: URL, secret: () => string): PushToCentre =>
-  (pushed) =>
-    Effect.gen(function* () {
-      const body = writePushedLines(pushed)
-      const seconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-      const headers = {
-        "content-type": messagePackType,
-        [signatureHeader]: signBody(secret(), seconds, body)
-      }
-      const { status, bytes } = yield* Effect.tryPromise({
-        try: async (signal) => {
-          const timeout = AbortSignal.any([signal, AbortSignal.timeout(pushTimeoutMs)])
-          const sent = { method: "POST", body: Buffer.from(body), headers, signal: timeout } as const
-          const response = await fetch(url, { ...sent, redirect: "error" })
-          return { status: response.status, bytes: await readAnswer(response) }
-        },
-        catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause))
-      })
-      if (status !== 200) return yield* unavailable(`it answers ${status}: ${sentenceIn(bytes)}`)
-      yield* confirmed(bytes, pushed)
-    }).pipe(Effect.mapError(asOutage))
+const overHttp = (url: URL, secret: () => string): PushToCentre => {
+  const centre = httpCentre(url, (body) => ({
+    [signatureHeader]: signBody(secret(), Math.floor(Date.now() / 1000), body)
+  }))
+  return (pushed) =>
+    Effect.tryPromise({
+      try: () => centre.push(pushed, pushTimeoutMs),
+      catch: (cause) => asOutage(cause as Failure)
+    })
+}
 
 const confirmed = (payload: Uint8Array, pushed: PushedLines): Effect.Effect<unknown, Failure> =>
   Effect.try({ try: () => readPushedReply(payload, pushed), catch: (cause) => cause as Failure })
 
-/** The message of an error response, or its first characters. */
-const sentenceIn = (bytes: Uint8Array): string => {
-  const text = new TextDecoder().decode(bytes)
-  return /"message":"([^"]{1,300})"/.exec(text)?.[1] ?? text.slice(0, 100)
-}
-
-const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
-
 const asOutage = ({ reason, message }: Failure): Failure =>
-  unavailable(`the centre does not take lines (${reason}): ${message}`)
+  new Failure({ reason: "unavailable", message: `the centre does not take lines (${reason}): ${message}` })

@@ -40,8 +40,8 @@ beforeAll(async () => {
 afterAll(() => spoor.end("SIGKILL"))
 
 describe("the metrics of a running Spoor", () => {
-  /** Of Kafka, keyed actors and enrichment steps, which are not used here, and of shared rate limits. Kafka's answers are not known before they come. */
-  const isElsewhere = /^spoor_(log_|keyed_|enrich_step_|gateway_rate_share)/
+  /** Of Kafka and keyed actors, which are not used here, and of shared rate limits. Kafka's answers are not known before they come. */
+  const isElsewhere = /^spoor_(log_|keyed_|gateway_rate_share)/
 
   test("have every series from the start", async () => {
     const text = await metrics()

@@ -1,6 +1,6 @@
 /** Gateways that share their rate limits through a real Redis, also while it is unavailable. */
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber, Metric, Schedule } from "effect"
 import { Redis } from "ioredis"
 import { syncRateLimits } from "../../../actors/gateway/sync-rate-limits.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
@@ -9,6 +9,13 @@ import { eventually } from "../../support/eventually.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const server = await startRedis()
+
+/** Rounds of all gateways of this process that could not reach Redis. */
+const failedRounds = (): number => {
+  const counters = Effect.runSync(Metric.snapshot)
+  const found = counters.find(({ id }) => id === "spoor_gateway_rate_share_failures_total")
+  return Number((found?.state as { count: number } | undefined)?.count ?? 0)
+}
 
 /** The number of shared buckets on the server. */
 const keysOf = async (url: string): Promise<number> => {
@@ -51,10 +58,13 @@ describe.skipIf(server === undefined)("rate limits", () => {
     })
     expect(wait).toBeLessThanOrEqual(11 * rate.intervalMs)
 
+    const before = failedRounds()
     await server?.stop()
     expect(one.buckets.take("b", 10, now())).toBe(0)
     expect(other.buckets.take("b", 10, now())).toBe(0)
     expect(one.buckets.take("b", 1, now())).toBeGreaterThan(0)
+    await eventually("each gateway has reported in vain", () => failedRounds() === before + 2)
+    expect(one.buckets.spent(10)).toEqual([])
     await Promise.all([one.stop(), other.stop()])
   })
 })
