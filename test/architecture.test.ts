@@ -49,6 +49,7 @@ const ranks = [
   "actors/transform",
   "actors/runtime",
   "actors/inspect",
+  "actors/rules",
   "actors/testing",
   "actors/viewer",
   "actors",
@@ -131,10 +132,13 @@ describe("one file knows each client library", () => {
     "ioredis",
     "isbot",
     "kafkajs",
+    "liquidjs",
     "msgpackr",
     "node:sqlite",
     "ua-parser-js",
-    "uplot"
+    "uplot",
+    "web-push",
+    "yaml"
   ]
   for (const library of libraries) {
     test(library, () => {
