@@ -1,8 +1,8 @@
 /** Removes what the file need not remember any longer: a bounded part at a time. */
 import { lastCalls } from "../last-calls.ts"
 import { isForgettable, targetMemoryMs } from "../target-record.ts"
+import type { Statements } from "./statements.ts"
 import { targetIn } from "./step.ts"
-import type { Statements } from "./tables.ts"
 
 /** Rows removed at once, of each kind. */
 const limit = 10_000

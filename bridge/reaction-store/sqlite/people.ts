@@ -11,8 +11,8 @@ import type {
 } from "../service.ts"
 import { stateOf } from "../target-record.ts"
 import { insert } from "./add.ts"
+import type { Statements } from "./statements.ts"
 import { type LineKind, type Step, targetIn } from "./step.ts"
-import type { Statements } from "./tables.ts"
 
 export const ledgerOf = (run: Statements): ReactionLedger => {
   const counts = new Map<string, Map<LineKind, number>>()

@@ -3,7 +3,7 @@
  * are written together at its end. It lives as long as the transaction.
  */
 import { claimableAt, newTarget, type TargetRecord } from "../target-record.ts"
-import type { Statements } from "./tables.ts"
+import type { Statements } from "./statements.ts"
 
 /** The counters of a line. */
 export type LineKind =

@@ -15,8 +15,9 @@ import { claim } from "./claim.ts"
 import { forget } from "./forget.ts"
 import { callsIn, discard, ledgerOf, putRule, removeRule, replay, rulesIn, targetsIn } from "./people.ts"
 import { settle } from "./settle.ts"
+import { prepareStatements, type Statements } from "./statements.ts"
 import { makeStep, type Step, wholeTime } from "./step.ts"
-import { prepareStatements, reactionsSchema, type Statements } from "./tables.ts"
+import { reactionsSchema } from "./tables.ts"
 import { awaitDueIn } from "./wait.ts"
 
 /** Interval between removals of what is no longer remembered, milliseconds. */

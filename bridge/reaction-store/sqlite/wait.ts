@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 import type { ChangeSignal } from "../../sqlite/change-signal.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
-import type { Statements } from "./tables.ts"
+import type { Statements } from "./statements.ts"
 
 /** `excepted`: the targets that this process does not take. */
 export const awaitDueIn =
