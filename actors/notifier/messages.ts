@@ -12,7 +12,7 @@ import type {
   Message,
   ReactionEvent
 } from "../../contracts/reactions/delivery.ts"
-import type { Call } from "../../contracts/reactions/rule.ts"
+import type { Call, Rule } from "../../contracts/reactions/rule.ts"
 
 /** A rendered `notify` step. With `text`, title and message come from the text of that name in the device's language. */
 export interface RenderedNotify {
@@ -39,8 +39,9 @@ export interface MessageContext {
   readonly seed: string
 }
 
-/** The part of the rules' renderer that messages need. Both throw an error with a sentence. */
+/** The part of the rules' renderer that messages need. All throw an error with a sentence. */
 export interface MessageRenderer {
+  readonly check: (rule: Rule) => void
   readonly text: (template: string, context: MessageContext) => string
   readonly call: (call: Call, context: MessageContext) => RenderedCall
 }
@@ -98,6 +99,3 @@ export interface Messages {
     answer: Answer
   ) => Effect.Effect<"gone" | "there", Failure>
 }
-
-/** Of `messagingSettings`. `renderer` is asked at each use, so that replaced secrets are taken. */
-export type MakeMessages = (renderer: () => MessageRenderer) => Effect.Effect<Messages, Failure>
