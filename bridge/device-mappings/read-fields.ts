@@ -62,6 +62,15 @@ export const textIn = (fields: RequestFields, name: string, maxChars: number): s
   return text
 }
 
+/** A text that people read: it may have several lines; other control characters become spaces. Throws `FieldProblem`. */
+export const messageIn = (fields: RequestFields, name: string, maxChars: number): string | undefined => {
+  const value = fields[name] ?? ""
+  if (typeof value !== "string") throw new FieldProblem(name, "must be a text.")
+  const text = value.replaceAll(/[^\P{Cc}\n]+/gu, " ").trim()
+  if (text.length > maxChars) throw new FieldProblem(name, `exceeds the limit of ${maxChars} characters.`)
+  return text === "" ? undefined : text
+}
+
 /** Throws `FieldProblem` unless it is an http or https URL without user and password. */
 const checkUrl = (name: string, text: string): void => {
   const url = URL.canParse(text) ? new URL(text) : undefined

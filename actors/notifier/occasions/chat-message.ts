@@ -1,11 +1,17 @@
 /** A message in a group chat, as the chat service's web hook tells it: to all members but the sender, and as the event `chm`. Pure. */
-import { FieldProblem, type RequestFields, textIn } from "../../../bridge/device-mappings/read-fields.ts"
+import {
+  FieldProblem,
+  messageIn,
+  type RequestFields,
+  textIn
+} from "../../../bridge/device-mappings/read-fields.ts"
 import type { NewDelivery } from "../../../bridge/reaction-store/service.ts"
 import { deliveryOf, occasionOf, oncePer } from "./occasion.ts"
 
 const rule = "chat-message"
 
 const maxChars = 2_000
+const maxMessageChars = 20_000
 const maxMembers = 500
 
 /** The chat service repeats a web hook that was not answered, for some minutes. */
@@ -24,7 +30,7 @@ export const chatMessage = (
   const channelUrl = textIn(channel, "channel_url", maxChars)
   if (channelUrl === undefined) throw new FieldProblem("channel.channel_url", "is missing.")
   const payload = recordOf(body, "payload")
-  const msg = textIn({ message: printable(payload.message) }, "message", maxChars) ?? ""
+  const msg = messageIn(payload, "message", maxMessageChars) ?? ""
   const members = membersOf(body)
   const others = members.filter((member) => member !== sender)
   const params = {
@@ -61,10 +67,6 @@ const emitMessage = (members: number) => ({
     }
   }
 })
-
-/** A message may have several lines. */
-const printable = (value: unknown): unknown =>
-  typeof value === "string" ? value.replaceAll(/\p{Cc}+/gu, " ").slice(0, maxChars) : value
 
 const recordOf = (body: RequestFields, name: string): RequestFields => {
   const value = body[name]

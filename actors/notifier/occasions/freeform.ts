@@ -1,6 +1,7 @@
 /** `freeform`: a text of somebody to one device. Pure. */
 import {
   FieldProblem,
+  messageIn,
   type RequestFields,
   readDeviceId,
   textIn
@@ -25,7 +26,7 @@ export const freeform = (
 ): ReadonlyArray<NewDelivery> => {
   if (body.type !== "freeform") throw new FieldProblem("type", "must be freeform.")
   const device = readDeviceId(body, "deviceid")
-  const msg = textIn(body, "msg", maxMessageChars)
+  const msg = messageIn(body, "msg", maxMessageChars)
   if (msg === undefined) throw new FieldProblem("msg", "is missing: send the text of the message.")
   const url = textIn(body, "url", maxMessageChars) ?? ""
   const title = textIn(body, "title", maxMessageChars) ?? ""
