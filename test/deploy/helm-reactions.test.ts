@@ -44,7 +44,9 @@ const rulesOf = (workload: Workload) => {
   const [container] = containersOf(workload)
   if (container === undefined) throw new Error("The pod has no container.")
   const env = Object.entries(envOf(container)).filter(([name]) => name.startsWith("RULES"))
-  const files = Object.entries(secretFilesOf(workload, container)).filter(([name]) => name.startsWith("RULES"))
+  const files = Object.entries(secretFilesOf(workload, container)).filter(([name]) =>
+    name.startsWith("RULES")
+  )
   const mount = container.volumeMounts.find(({ name }) => name === "rules")?.mountPath
   const map = workload.spec.template.spec.volumes?.find(({ name }) => name === "rules")?.configMap?.name
   return { env: Object.fromEntries(env), files: Object.fromEntries(files), mount, map }
@@ -68,7 +70,9 @@ const standard = actorNames.filter((name) =>
 
 describe.skipIf(!hasHelm)("rules", () => {
   test("are a ConfigMap with the file as it is", () => {
-    expect(textsOf(rendered(distributed), "ConfigMap", "spoor-rules")["rules.yaml"]?.trim()).toBe(rules.trim())
+    expect(textsOf(rendered(distributed), "ConfigMap", "spoor-rules")["rules.yaml"]?.trim()).toBe(
+      rules.trim()
+    )
     expect(none?.objects.some(({ metadata }) => metadata.name === "spoor-rules")).toBe(false)
   })
 

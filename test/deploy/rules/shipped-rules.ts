@@ -30,7 +30,18 @@ export const matcherOf = (name: string, variables: RuleVariables) => {
     params: Readonly<Record<string, string>>,
     meta: Readonly<Record<string, string>> = {}
   ): ReadonlyArray<string> =>
-    rules.match(record({ type, params, ...meta }), Topic.make("events")).map(({ rule }) => rule.name)
+    rules
+      .match(
+        {
+          offset: "0",
+          timestamp: 0,
+          key: undefined,
+          headers: {},
+          value: record({ type, params, ...meta }).value
+        },
+        Topic.make("events")
+      )
+      .map(({ rule }) => rule.name)
 }
 
 /** A request as it arrived. `url`: the request target, not decoded. */
@@ -42,7 +53,9 @@ export interface Received {
 }
 
 /** What the stand-in answers; default: 200 without a body. */
-export type Answering = (request: Received) => { readonly status?: number; readonly json?: unknown } | undefined
+export type Answering = (
+  request: Received
+) => { readonly status?: number; readonly json?: unknown } | undefined
 
 /** A server in place of the targets of rules; `received` grows as requests arrive. */
 export const startStandIn = async (answering: Answering = () => undefined) => {
@@ -92,7 +105,9 @@ export const startWithRules = async (
   more: ReadonlyArray<Rule> = []
 ) => {
   const own = mkdtempSync(join(tmpdir(), "spoor-rules-"))
-  const rules = files.flatMap((name) => (parse(shippedText(name)) as { readonly rules: ReadonlyArray<Rule> }).rules)
+  const rules = files.flatMap(
+    (name) => (parse(shippedText(name)) as { readonly rules: ReadonlyArray<Rule> }).rules
+  )
   writeFileSync(join(own, "rules.json"), JSON.stringify({ rules: [...rules, ...more] }))
   const spoor: Spoor = await startSpoor(
     actors,

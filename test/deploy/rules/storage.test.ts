@@ -1,6 +1,13 @@
 /** deploy/rules/storage.yaml against a stand-in of the storage server. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { basic, matcherOf, type StandIn, startStandIn, startWithRules, type WithRules } from "./shipped-rules.ts"
+import {
+  basic,
+  matcherOf,
+  type StandIn,
+  startStandIn,
+  startWithRules,
+  type WithRules
+} from "./shipped-rules.ts"
 
 const match = matcherOf("storage", {
   vars: { STORAGE: "http://storage", STORAGE_USER: "spoor" },
@@ -8,7 +15,9 @@ const match = matcherOf("storage", {
 })
 
 describe("which events match", () => {
-  const cases: ReadonlyArray<readonly [type: string, params: Record<string, string>, rules: ReadonlyArray<string>]> = [
+  const cases: ReadonlyArray<
+    readonly [type: string, params: Record<string, string>, rules: ReadonlyArray<string>]
+  > = [
     ["bud", { owner: "shop" }, ["notify-searchers"]],
     ["bud", {}, []],
     ["bud", { owner: "" }, []],
