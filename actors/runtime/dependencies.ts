@@ -15,6 +15,8 @@ import * as MessageBusLive from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import * as ProjectionStoreLive from "../../bridge/projection-store/layer.ts"
 import { ProjectionStore } from "../../bridge/projection-store/service.ts"
+import * as ReactionStoreLive from "../../bridge/reaction-store/layer.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
@@ -133,6 +135,15 @@ export const keyedStore: Requirement<KeyedStore> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["keyed state", Context.get(context, KeyedStore).dependency]]
+}
+
+/** The deliveries of rules, on the server or in the folder of the projections. */
+export const reactionStore: Requirement<ReactionStore> = {
+  name: "reactions",
+  layer: ReactionStoreLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */
