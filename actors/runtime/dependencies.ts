@@ -3,6 +3,8 @@ import { type Config, Context, type Effect, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import type { Dependency } from "../../bridge/dependency.ts"
+import * as DeviceMappingsLive from "../../bridge/device-mappings/layer.ts"
+import { DeviceMappings } from "../../bridge/device-mappings/service.ts"
 import * as EventLogLive from "../../bridge/event-log/layer.ts"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import * as GeoIpLive from "../../bridge/geo-ip/layer.ts"
@@ -144,6 +146,15 @@ export const reactionStore: Requirement<ReactionStore> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
+}
+
+/** How each device is reached, on the server or in the folder of the projections. */
+export const deviceMappings: Requirement<DeviceMappings> = {
+  name: "device mappings",
+  layer: DeviceMappingsLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */

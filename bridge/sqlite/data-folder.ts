@@ -13,7 +13,8 @@ export const databaseNames = [
   "links",
   "visitors",
   "keyed",
-  "reactions"
+  "reactions",
+  "devices"
 ] as const
 const ours = new RegExp(`^(${databaseNames.join("|")})\\.sqlite`)
 

@@ -1,5 +1,6 @@
 /** The database files of DATA_DIR, with the information that a repair needs. */
 import { linksSchema } from "../campaign-links/sqlite.ts"
+import { devicesSchema } from "../device-mappings/sqlite.ts"
 import { schema as logSchema } from "../event-log/sqlite/tables.ts"
 import { queueSchema } from "../ingest-queue/sqlite/queue.ts"
 import { keyedSchema } from "../keyed-store/sqlite.ts"
@@ -24,5 +25,6 @@ export const databases: Readonly<Record<(typeof databaseNames)[number], Database
   keyed: { schema: keyedSchema, numbered: [] },
   reactions: { schema: reactionsSchema, numbered: [], mend: mendReactions },
   links: { schema: linksSchema, numbered: [] },
-  visitors: { schema: saltsSchema, numbered: [] }
+  visitors: { schema: saltsSchema, numbered: [] },
+  devices: { schema: devicesSchema, numbered: [] }
 }
