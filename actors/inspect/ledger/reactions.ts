@@ -40,7 +40,7 @@ export const reactionWarnings = ({ rules, waiting, inFlight }: ReactionLedger): 
 const inPlace = (what: string, counted: number, found: number): ReadonlyArray<string> =>
   counted === found
     ? []
-    : [`The rules count ${counted} deliveries as ${what}, but the store of reactions holds ${found}.`]
+    : [`The rules count ${counted} as ${what}, but the store of reactions holds ${found}.`]
 
 const sumOf = (rules: ReadonlyArray<RuleTotals>, part: "waiting" | "inFlight"): number =>
   rules.reduce((sum, totals) => sum + totals[part], 0)

@@ -82,7 +82,10 @@ export const settleDue = Effect.fnUntraced(function* (
  */
 export const fillStore = Effect.fnUntraced(function* (store: ReactionStore["Service"]) {
   yield* store.putRule({ name: "postback-pay", text: JSON.stringify(postbackPay) })
-  yield* store.putRule({ name: "postback-old", text: JSON.stringify({ ...postbackPay, name: "postback-old", on: false }) })
+  yield* store.putRule({
+    name: "postback-old",
+    text: JSON.stringify({ ...postbackPay, name: "postback-old", on: false })
+  })
   const first = ["e1", "e2", "e3", "e4", "e5"].map((event) => delivery(event, "tell-the-shop", shop))
   yield* store.add([
     ...first,
