@@ -17,6 +17,8 @@ import * as MessageBusLive from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import * as ProjectionStoreLive from "../../bridge/projection-store/layer.ts"
 import { ProjectionStore } from "../../bridge/projection-store/service.ts"
+import * as ReactionStoreLive from "../../bridge/reaction-store/layer.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
@@ -144,6 +146,15 @@ export const deviceMappings: Requirement<DeviceMappings> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
+}
+
+/** The deliveries of rules, on the server or in the folder of the projections. */
+export const reactionStore: Requirement<ReactionStore> = {
+  name: "reactions",
+  layer: ReactionStoreLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */
