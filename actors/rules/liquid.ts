@@ -3,7 +3,7 @@
  * include no others. Filters refuse secrets, but for `url_encode` and `json`, which note the encoding in the secret's mark.
  */
 import { createHash, createHmac } from "node:crypto"
-import { Context, type Emitter, Liquid, type Template, toValueSync, Value } from "liquidjs"
+import { Context, type Emitter, Liquid, Output, type Template, toValueSync, Value } from "liquidjs"
 import { remember } from "../../bridge/bounded-cache.ts"
 import { bytesOf } from "../../contracts/event.ts"
 import { messageOf, TemplateProblem } from "./problem.ts"
@@ -155,9 +155,10 @@ const cached = remember(maxTemplates, (key: string): ParsedTemplate | Error => {
 /** Liquid's message without its excerpt of the template. */
 const shortened = (message: string): string => message.split("\n")[0]?.replace(/\.$/, "") ?? message
 
-interface TokenLike {
-  readonly variable?: { readonly content?: string }
-  readonly props?: ReadonlyArray<TokenLike>
+/** A token of a variable: `secrets.KEY` has the two names in `props`, `"x".size` a `variable` before them. */
+interface VariableToken {
+  readonly variable?: unknown
+  readonly props?: ReadonlyArray<{ readonly content?: string }>
 }
 
 /** Looks at each value in the templates: a secret may be printed, with no other filter than those of marks. */
@@ -167,7 +168,7 @@ const misusedSecret = (templates: ReadonlyArray<Template>): string | undefined =
     if (typeof node !== "object" || node === null || seen.has(node) || node === engine) return undefined
     seen.add(node)
     if (node instanceof Value) return misuse(node, isPrinted)
-    const isOutput = node.constructor.name === "Output"
+    const isOutput = node instanceof Output
     for (const [name, child] of Object.entries(node)) {
       if (name === "liquid" || name === "token") continue
       const found = visit(child, isOutput)
@@ -188,5 +189,8 @@ const misuse = ({ initial, filters }: Value, isPrinted: boolean): string | undef
   return refused === undefined ? undefined : refusedFilter(refused.name)
 }
 
-const isSecret = (token: unknown): boolean =>
-  typeof token === "object" && token !== null && (token as TokenLike).variable?.content === secretsName
+const isSecret = (token: unknown): boolean => {
+  if (typeof token !== "object" || token === null) return false
+  const { variable, props } = token as VariableToken
+  return variable === undefined && props?.[0]?.content === secretsName
+}

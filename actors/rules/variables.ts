@@ -34,19 +34,16 @@ const variablesIn = (environment: Environment): RuleVariables => {
   for (const [name, value = ""] of Object.entries(environment)) {
     if (value === "") continue
     if (name.startsWith(varPrefix)) vars[name.slice(varPrefix.length)] = value
-    else if (isFileOf(name, environment))
-      secrets[name.slice(secretPrefix.length, -fileSuffix.length)] = contentOf(name, value)
-    else if (name.startsWith(secretPrefix)) secrets[name.slice(secretPrefix.length)] = value
+    if (!name.startsWith(secretPrefix)) continue
+    const own = name.slice(secretPrefix.length)
+    const fromFile = own.endsWith(fileSuffix) ? own.slice(0, -fileSuffix.length) : ""
+    if (fromFile === "") secrets[own] = value
+    // A value that is set itself wins over its file, as for every setting.
+    else if ((environment[`${secretPrefix}${fromFile}`] ?? "") === "")
+      secrets[fromFile] = contentOf(name, value)
   }
   return { vars, secrets }
 }
-
-/** A value that is set itself wins over its file, as for every setting. */
-const isFileOf = (name: string, environment: Environment): boolean =>
-  name.startsWith(secretPrefix) &&
-  name.endsWith(fileSuffix) &&
-  name.length > secretPrefix.length + fileSuffix.length &&
-  (environment[name.slice(0, -fileSuffix.length)] ?? "") === ""
 
 const contentOf = (name: string, path: string): string => {
   try {

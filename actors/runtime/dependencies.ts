@@ -139,15 +139,6 @@ export const keyedStore: Requirement<KeyedStore> = {
   systems: (context) => [["keyed state", Context.get(context, KeyedStore).dependency]]
 }
 
-/** How each device is reached, on the server or in the folder of the projections. */
-export const deviceMappings: Requirement<DeviceMappings> = {
-  name: "device mappings",
-  layer: DeviceMappingsLive.layer,
-  settings: ProjectionStoreLive.projectionStoreSettings,
-  checks: ProjectionStoreLive.projectionChecks,
-  systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
-}
-
 /** The deliveries of rules, on the server or in the folder of the projections. */
 export const reactionStore: Requirement<ReactionStore> = {
   name: "reactions",
@@ -155,6 +146,15 @@ export const reactionStore: Requirement<ReactionStore> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
+}
+
+/** How each device is reached, on the server or in the folder of the projections. */
+export const deviceMappings: Requirement<DeviceMappings> = {
+  name: "device mappings",
+  layer: DeviceMappingsLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */

@@ -12,7 +12,8 @@ const holds = (condition: string, params: string, type = "bud"): boolean => {
 }
 
 describe("what holds", () => {
-  const query = "owner=anna&action=create&n=10&empty=&t=%2Fa&mbers[]=bot-1&mbers[]=x&tag=a&tag=b&words=Two+words"
+  const query =
+    "owner=anna&action=create&n=10&empty=&t=%2Fa&mbers[]=bot-1&mbers[]=x&tag=a&tag=b&words=Two+words"
   const cases: ReadonlyArray<readonly [condition: string, holds: boolean]> = [
     ["params.owner exists", true],
     ["params.empty exists", false],

@@ -36,9 +36,7 @@ describe("a call", () => {
       query: { di: "{{ params.di }}", none: "{{ params.none }}", "a b": "{{ params.q }}" }
     }
     const context = contextOf("owner=an%2Fna+b&di=1&q=%C3%BC%26")
-    expect(sent(call, context).url).toBe(
-      "https://shop.example:8443/v1/bulk/an%2Fna%20b?di=1&a%20b=%C3%BC%26"
-    )
+    expect(sent(call, context).url).toBe("https://shop.example:8443/v1/bulk/an%2Fna%20b?di=1&a%20b=%C3%BC%26")
     expect(sent({ ...call, url: "https://shop.example/?x=1" }, context).url).toBe(
       "https://shop.example/?x=1&di=1&a%20b=%C3%BC%26"
     )
@@ -154,7 +152,10 @@ describe("URLs that cannot be called are refused with a sentence that has no sec
 
 describe("events and messages", () => {
   test("emit", () => {
-    const emit = { type: "bud-{{ params.kind }}", params: { owner: "{{ params.owner }}", hops: "{{ event.hops }}" } }
+    const emit = {
+      type: "bud-{{ params.kind }}",
+      params: { owner: "{{ params.owner }}", hops: "{{ event.hops }}" }
+    }
     expect(renderer.emit(emit, contextOf("kind=a&owner=%C3%BC&spoor_hops=3"))).toEqual({
       type: "bud-a",
       params: { owner: "ü", hops: "3" }
@@ -163,12 +164,16 @@ describe("events and messages", () => {
   })
   test("notify", () => {
     expect(
-      renderer.notify({ device: "{{ params.d }}", title: "Hi", data: { a: "{{ params.d }}" } }, contextOf("d=1"))
+      renderer.notify(
+        { device: "{{ params.d }}", title: "Hi", data: { a: "{{ params.d }}" } },
+        contextOf("d=1")
+      )
     ).toEqual({ device: "1", title: "Hi", message: "", text: undefined, url: "", data: { a: "1" } })
     expect(() => renderer.notify({ device: "{{ params.none }}" }, contextOf())).toThrow(/empty/)
   })
   test("if", () => {
-    const wanted = (text: string): boolean => renderer.isWanted({ emit: { type: "x" }, if: text }, contextOf("a=1"))
+    const wanted = (text: string): boolean =>
+      renderer.isWanted({ emit: { type: "x" }, if: text }, contextOf("a=1"))
     expect(["{{ params.a }}", "yes", "{% if params.a %}1{% endif %}"].map(wanted)).toEqual([true, true, true])
     expect(["", "  ", "false", "{{ params.b }}", "{% if params.b %}1{% endif %}"].map(wanted)).toEqual([
       ...[false, false, false, false, false]
@@ -212,7 +217,9 @@ describe("limits", () => {
   test("no template reads a file, a prototype or another variable of the environment", () => {
     expect(() => renderer.text("{% include 'package.json' %}", contextOf())).toThrow(/invalid/)
     expect(() => renderer.text("{% render 'package.json' %}", contextOf())).toThrow(/invalid/)
-    expect(renderer.text("{{ params.constructor }}{{ event.__proto__ }}{{ vars.PATH }}", contextOf())).toBe("")
+    expect(renderer.text("{{ params.constructor }}{{ event.__proto__ }}{{ vars.PATH }}", contextOf())).toBe(
+      ""
+    )
   })
 })
 
@@ -247,7 +254,7 @@ describe("secrets", () => {
     for (const template of [
       "{{ secrets.KEY | upcase }}",
       "{{ secrets.KEY | base64 }}",
-      '{{ params.x | hmac_sha256: secrets.KEY }}',
+      "{{ params.x | hmac_sha256: secrets.KEY }}",
       "{% capture z %}a{{ secrets.KEY }}{% endcapture %}{{ z | slice: 0, 3 }}",
       "{% assign z = secrets.KEY %}{{ z | reverse }}"
     ])
@@ -264,7 +271,9 @@ describe("secrets", () => {
   })
 
   test("for any secret and any text around it: revealed as it is, and masked everywhere", () => {
-    const part = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[{}\uE000-\uE003]/g, "").toWellFormed())
+    const part = fc
+      .string({ unit: "grapheme" })
+      .map((text) => text.replaceAll(/[{}\uE000-\uE003]/g, "").toWellFormed())
     const secretText = fc
       .stringMatching(/^[!-~äöü]{8,40}$/)
       .filter((text) => !text.includes("{") && !text.includes("}"))

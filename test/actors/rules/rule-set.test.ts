@@ -1,8 +1,8 @@
 /** Which rules hold for which record, and that a record costs the same however many rules other types have. */
 import { describe, expect, test } from "bun:test"
+import { fieldsOf } from "../../../actors/rules/read-event.ts"
 import { makeRenderer } from "../../../actors/rules/render.ts"
 import { compileRule, compileRules } from "../../../actors/rules/rule-set.ts"
-import { fieldsOf } from "../../../actors/rules/read-event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { When } from "../../../contracts/reactions/rule.ts"
 import { recordOf, ruleOf, topic } from "./events.ts"
@@ -41,9 +41,9 @@ describe("which rules hold", () => {
   test("types are compared decoded, and the last segment of the path in the other dialect", () => {
     const decoded = { one: { type: "café au" } }
     expect(held(decoded, "caf%C3%A9%20au")).toEqual(["one"])
-    expect(held({ click: { type: "click", all: ["meta.ip = 203.0.113.7"] } }, "/t/click", "e", { meta: adtekio })).toEqual([
-      "click"
-    ])
+    expect(
+      held({ click: { type: "click", all: ["meta.ip = 203.0.113.7"] } }, "/t/click", "e", { meta: adtekio })
+    ).toEqual(["click"])
   })
   test("a rule that is off, and a record that is no event, match nothing", () => {
     const off = compileRules([ruleOf("off", { on: false })], renderer)
@@ -79,7 +79,9 @@ describe("which rules hold", () => {
 })
 
 test("why a rule does not hold is said in its words", () => {
-  const rule = ruleOf("one", { when: { type: ["a", "b*"], topic: "events", all: ["params.x = 1"], any: ["params.y exists"] } })
+  const rule = ruleOf("one", {
+    when: { type: ["a", "b*"], topic: "events", all: ["params.x = 1"], any: ["params.y exists"] }
+  })
   const why = (type: string, params: string, at = topic) => {
     const fields = fieldsOf(recordOf(type, params), at)
     return fields === undefined ? "no event" : compileRule(rule).whyNot(fields)
@@ -134,5 +136,6 @@ test("no rule of another type is asked: a record costs one look-up, however many
 test("types that clients make up do not fill the memory, and are answered the same again", () => {
   const set = compileRules([ruleOf("glob", { when: { type: "a*" } })], renderer)
   for (let round = 0; round < 2; round++)
-    for (let i = 0; i < 12_000; i++) expect(set.isCandidate(recordOf(`${i % 2 === 0 ? "a" : "b"}${i}`))).toBe(i % 2 === 0)
+    for (let i = 0; i < 12_000; i++)
+      expect(set.isCandidate(recordOf(`${i % 2 === 0 ? "a" : "b"}${i}`))).toBe(i % 2 === 0)
 })
