@@ -21,6 +21,7 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
 const all: typeof standard = {
   ...standard,
   forwarder: async () => (await import("./forwarder.ts")).Forwarder,
+  notifier: async () => (await import("./notifier.ts")).Notifier,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   sessions: async () => (await import("./sessions.ts")).Sessions,
   tap: async () => (await import("./tap.ts")).Tap
