@@ -2,7 +2,7 @@
  * 61: a target has answered, and the deliverer is killed before Redis knows. The call is made again under the same id, so
  * that a target that remembers ids sees each delivery once; the ledger counts it once.
  */
-import { settleScript } from "../../../bridge/reaction-store/redis/settle.ts"
+import { settleScript } from "../../../bridge/reaction-store/redis/settle-script.ts"
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 import { reactionsProof } from "../reactions/oracle.ts"
 import { breakAt } from "../reactions/redis-commands.ts"
