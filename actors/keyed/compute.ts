@@ -6,11 +6,13 @@
 import type { NewRecord } from "../../bridge/event-log/service.ts"
 import type { KeyedChanges, KeyedPartition, LoadedPartition } from "../../bridge/keyed-store/service.ts"
 import type { BatchId, Topic } from "../../contracts/ids.ts"
-import { readEvent } from "../inspect/counters/counted-event.ts"
+import { eventId } from "../../contracts/ids.ts"
+import { forwardedRecord, usableKey } from "../runtime/inbox/key.ts"
 import type { KeyedMessage, KeyedRecord } from "../runtime/inbox/keyed-message.ts"
-import type { FiredTimer, KeyedContext, KeyedEvent, KeyedHandlers, KeyedResult } from "./definition.ts"
+import type { FiredTimer, KeyedContext, KeyedHandlers, KeyedResult } from "./definition.ts"
 import { type DueTimers, makeDueTimers } from "./due-timers.ts"
 import { emittedRecord } from "./emission.ts"
+import { keyedEventOf, passedOn } from "./keyed-event.ts"
 import { maxChangedBytes, maxOutputs, maxTimersFired, maxTimersLoaded } from "./limits.ts"
 import { type LoadedStates, loadedStates, type StateCodec } from "./states.ts"
 
@@ -22,6 +24,8 @@ export interface Behaviour<S> {
   readonly topics: ReadonlySet<string> | undefined
   /** The topic of its emissions; undefined when it may not emit. */
   readonly emits: Topic | undefined
+  /** True when it may pass events on: the topic that it reads has nothing but copies. */
+  readonly forwards?: boolean
 }
 
 /** A call of a function that failed: its event was skipped, or its timer removed. */
@@ -142,7 +146,7 @@ const handleRecord = <S>(work: Work<S>, keyed: KeyedRecord): boolean => {
   const { record, key } = keyed
   const { handlers } = work.behaviour
   if (key === undefined || !isOwn(work.behaviour, keyed)) return false
-  const event = eventIn(keyed)
+  const event = keyedEventOf(keyed)
   if (event === undefined) return false
   const { topic, partition } = work.partition
   const what = `key "${key}" (${topic} ${partition}, offset ${record.offset}, id ${event.id ?? "none"})`
@@ -169,6 +173,14 @@ const call = <S>(
         throw new Error(`${actor} emits a record, but its definition names no topic (emits).`)
       return emittedRecord(emission, { actor, topic: emits, key, time, id: work.id, index: index + i })
     })
+    const forwarded = (result.forward ?? []).map(({ key: other, event }, i) => {
+      if (work.behaviour.forwards !== true)
+        throw new Error(`${actor} passes an event on, but its definition does not compute keys (key).`)
+      if (usableKey(other) !== other)
+        throw new Error(`An event is passed on to the key ${JSON.stringify(other)}, which is none.`)
+      const id = eventId(work.id, index + emitted.length + i)
+      return forwardedRecord(passedOn(event), other, work.partition.topic, id, work.clock)
+    })
     const timers = Object.entries(result.timers ?? {})
     for (const [name, due] of timers)
       if (due !== undefined && !Number.isFinite(due))
@@ -176,7 +188,7 @@ const call = <S>(
     if ("state" in result) work.states.set(key, result.state)
     for (const [name, due] of timers)
       work.timers.set(key, name, due === undefined ? undefined : Math.floor(due))
-    for (const output of emitted) {
+    for (const output of [...emitted, ...forwarded]) {
       work.outputs.push(output)
       work.outputBytes += output.value.length
     }
@@ -191,19 +203,4 @@ const checkTimers = <S>(result: KeyedResult<S>, { due }: FiredTimer): KeyedResul
     if (next !== undefined && next <= due)
       throw new Error(`A timer due at ${due} set the timer "${name}" to ${next}: it must be later.`)
   return result
-}
-
-const eventIn = ({ record, source, at }: KeyedRecord): KeyedEvent | undefined => {
-  const event = readEvent(record)
-  if (event === undefined) return undefined
-  const received = Number(record.headers.received)
-  return {
-    ...{ id: record.headers.id, topic: source, at, event },
-    received: Number.isFinite(received) && received > 0 ? received : at,
-    get type() {
-      return event.type
-    },
-    param: (name) => event.param(name),
-    meta: (name) => event.meta(name)
-  }
 }

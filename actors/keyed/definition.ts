@@ -7,6 +7,7 @@ import type { Schema } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import type { CountedEvent } from "../inspect/counters/counted-event.ts"
+import type { KeptEvent } from "./kept-event.ts"
 
 /** An event of the actor's key. Times are milliseconds since 1970. */
 export interface KeyedEvent {
@@ -26,6 +27,10 @@ export interface KeyedEvent {
   readonly meta: (name: string) => string
   /** Everything else that a counter knows of an event. */
   readonly event: CountedEvent
+  /** How many keys have passed the event on to this one; 0 for an event of the log. */
+  readonly hops: number
+  /** The event as data, for the state of the key or to pass it on. */
+  readonly keep: () => KeptEvent
 }
 
 /** The key of an event or a timer, its state, and the time. */
@@ -59,6 +64,14 @@ export interface KeyedResult<S> {
   /** Timers of the key to set, by name: when each is due (ms since 1970). `undefined` stops a timer. */
   readonly timers?: Readonly<Record<string, number | undefined>>
   readonly emit?: ReadonlyArray<Emission>
+  /** Events to pass on to other keys, each exactly once: only where the actor computes its keys. */
+  readonly forward?: ReadonlyArray<Forward>
+}
+
+/** An event that is passed on to the key. There it has one hop more, and its `id`, `at` and `received` are as they were. */
+export interface Forward {
+  readonly key: string
+  readonly event: KeptEvent
 }
 
 /**
@@ -83,8 +96,16 @@ export interface KeyedDefinition<S, T extends Settings> {
   readonly name: string
   /** One sentence, for `--list`. */
   readonly summary: string
-  /** The parameter whose value is the key; events without it are passed over. */
-  readonly param: string | Setting<string>
+  /** The parameter whose value is the key; events without it are passed over. Either this or `key`. */
+  readonly param?: string | Setting<string>
+  /**
+   * Instead of a parameter, makes the function that computes the key of an event: undefined, empty or longer than 512
+   * characters passes it over. The events with a key are copied to the topic REKEY_PREFIX and the actor's name. Another
+   * function for events that were copied before finds their state no more.
+   */
+  readonly key?: (values: Values<T>) => (event: CountedEvent, topic: Topic) => string | undefined
+  /** Topics without which the actor has nothing to do; with `key` only. */
+  readonly needs?: ReadonlyArray<string>
   /** The topics it reads; default: all of KAFKA_TOPIC and KAFKA_TOPICS. */
   readonly topics?: ReadonlyArray<string>
   /** The topic of what it emits, which must not be one it reads. */

@@ -95,7 +95,7 @@ const handle = Effect.fnUntraced(function* <S>(
 /** Appends the waiting outputs and removes them when the log has confirmed them. A failure leaves them for the next time. */
 const flush = Effect.fnUntraced(function* <S>(parts: EngineParts<S>, place: KeyedPartition) {
   const { store, log, figures, meter } = parts
-  if (parts.behaviour.emits === undefined) return
+  if (parts.behaviour.emits === undefined && parts.behaviour.forwards !== true) return
   const appending = Effect.gen(function* () {
     while (true) {
       const waiting = yield* store.outputs(place, maxAppended)

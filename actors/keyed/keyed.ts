@@ -8,10 +8,12 @@ import { KeyedStore } from "../../bridge/keyed-store/service.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
+import { readEvent } from "../inspect/counters/counted-event.ts"
 import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { eventLog, keyedStore } from "../runtime/dependencies.ts"
-import { keyedRecords } from "../runtime/inbox/keyed.ts"
+import { type KeyOf, usableKey } from "../runtime/inbox/key.ts"
+import { type KeyedInbox, keyedRecords } from "../runtime/inbox/keyed.ts"
 import { makeKeyedFigures } from "../runtime/inbox/keyed-figures.ts"
 import { readTopics } from "../transform/topics.ts"
 import type { KeyedDefinition, Settings, Values } from "./definition.ts"
@@ -21,12 +23,15 @@ import { stateCodec } from "./states.ts"
 export type {
   Emission,
   FiredTimer,
+  Forward,
   KeyedContext,
   KeyedDefinition,
   KeyedEvent,
   KeyedHandlers,
   KeyedResult
 } from "./definition.ts"
+export { KeptEvent } from "./kept-event.ts"
+export { readKept } from "./keyed-event.ts"
 
 /** Partitions handled at the same time: while one waits for the store, another is computed. */
 const partitionsAtOnce = 4
@@ -48,13 +53,14 @@ const partitionsAtOnce = 4
 export const keyed = <S, const T extends Settings = Record<never, never>>(
   definition: KeyedDefinition<S, T>
 ): Actor.Actor => {
-  const { name, param, topics, emits, settings = {} as T } = definition
+  const { name, topics, emits, settings = {} as T } = definition
+  const key = keyOfDefinition(definition, settings)
   const outputTopic = readOutputTopic(definition)
   return Actor.make(
     name,
     {
       summary: definition.summary,
-      receives: keyedRecords({ name, param, topics, creates: outputTopic }),
+      receives: keyedRecords({ name, key, topics, creates: outputTopic }),
       sends:
         emits === undefined
           ? "nothing"
@@ -76,7 +82,8 @@ export const keyed = <S, const T extends Settings = Record<never, never>>(
           handlers: handlers((yield* readAll(settings)) as Values<T>),
           codec: stateCodec(state),
           topics: topics === undefined ? undefined : new Set(topics),
-          emits: yield* outputTopic
+          emits: yield* outputTopic,
+          forwards: definition.key !== undefined
         },
         log: yield* EventLog,
         store: yield* KeyedStore,
@@ -85,6 +92,29 @@ export const keyed = <S, const T extends Settings = Record<never, never>>(
       })
     })
   )
+}
+
+/** What the inbox copies and places records by. */
+const keyOfDefinition = <S, T extends Settings>(
+  { name, param, key, needs = [] }: KeyedDefinition<S, T>,
+  settings: T
+): KeyedInbox["key"] => {
+  if (param !== undefined && key === undefined) return param
+  if (key === undefined || param !== undefined)
+    throw new Error(`The keyed actor ${name} needs either a parameter (param) or a function (key).`)
+  const keyOf = Effect.map(readAll(settings), (values): KeyOf => {
+    const compute = key(values as Values<T>)
+    return (record, topic) => {
+      const event = readEvent(record)
+      try {
+        return event === undefined ? undefined : usableKey(compute(event, topic))
+      } catch {
+        // The copier would stop here for ever. The record counts as passed over.
+        return undefined
+      }
+    }
+  })
+  return { keyOf, needs }
 }
 
 const settingsIn = (one: string | Setting<string> | undefined): ReadonlyArray<Setting<unknown>> =>

@@ -3,6 +3,8 @@ import { type Config, Context, type Effect, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import type { Dependency } from "../../bridge/dependency.ts"
+import * as DeviceMappingsLive from "../../bridge/device-mappings/layer.ts"
+import { DeviceMappings } from "../../bridge/device-mappings/service.ts"
 import * as EventLogLive from "../../bridge/event-log/layer.ts"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import * as GeoIpLive from "../../bridge/geo-ip/layer.ts"
@@ -15,6 +17,8 @@ import * as MessageBusLive from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import * as ProjectionStoreLive from "../../bridge/projection-store/layer.ts"
 import { ProjectionStore } from "../../bridge/projection-store/service.ts"
+import * as ReactionStoreLive from "../../bridge/reaction-store/layer.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
@@ -133,6 +137,24 @@ export const keyedStore: Requirement<KeyedStore> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["keyed state", Context.get(context, KeyedStore).dependency]]
+}
+
+/** The deliveries of rules, on the server or in the folder of the projections. */
+export const reactionStore: Requirement<ReactionStore> = {
+  name: "reactions",
+  layer: ReactionStoreLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
+}
+
+/** How each device is reached, on the server or in the folder of the projections. */
+export const deviceMappings: Requirement<DeviceMappings> = {
+  name: "device mappings",
+  layer: DeviceMappingsLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */

@@ -43,10 +43,11 @@ export interface ReadOptions {
   readonly group: string
   readonly topics: ReadonlyArray<Topic>
   /**
-   * Where a group without a committed offset begins: at the oldest record, or (a number) that many records before the end
-   * of each partition. With a number the group always begins there and commits nothing: for watchers.
+   * Where a group without a committed offset begins: at the oldest record, at the first record at or after a time (ms since
+   * 1970), or (a number) that many records before the end of each partition. Where a time begins is committed at once. With
+   * a number the group always begins there and commits nothing: for watchers.
    */
-  readonly from: "oldest" | number
+  readonly from: "oldest" | { readonly since: number } | number
   /** Batches, each of another partition, that may be handled at the same time; default 1. A log may use fewer. */
   readonly partitionsAtOnce?: number
   /** Learns of the member's partitions. For a group with committed offsets. */

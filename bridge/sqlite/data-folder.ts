@@ -6,7 +6,16 @@ import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from
 import { join } from "node:path"
 
 /** The files of Spoor, with those that SQLite, the repair and the check of the disk add. */
-export const databaseNames = ["queue", "log", "projections", "links", "visitors", "keyed"] as const
+export const databaseNames = [
+  "queue",
+  "log",
+  "projections",
+  "links",
+  "visitors",
+  "keyed",
+  "reactions",
+  "devices"
+] as const
 const ours = new RegExp(`^(${databaseNames.join("|")})\\.sqlite`)
 
 const folderMode = 0o700

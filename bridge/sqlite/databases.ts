@@ -1,9 +1,11 @@
 /** The database files of DATA_DIR, with the information that a repair needs. */
 import { linksSchema } from "../campaign-links/sqlite.ts"
+import { devicesSchema } from "../device-mappings/sqlite.ts"
 import { schema as logSchema } from "../event-log/sqlite/tables.ts"
 import { queueSchema } from "../ingest-queue/sqlite/queue.ts"
 import { keyedSchema } from "../keyed-store/sqlite.ts"
 import { projectionsSchema } from "../projection-store/sqlite.ts"
+import { mendReactions, reactionsSchema } from "../reaction-store/sqlite/tables.ts"
 import { saltsSchema } from "../visitor-salts/sqlite.ts"
 import type { databaseNames } from "./data-folder.ts"
 import type { DatabaseKind } from "./repair.ts"
@@ -21,6 +23,8 @@ export const databases: Readonly<Record<(typeof databaseNames)[number], Database
   },
   projections: { schema: projectionsSchema, numbered: [] },
   keyed: { schema: keyedSchema, numbered: [] },
+  reactions: { schema: reactionsSchema, numbered: [], mend: mendReactions },
   links: { schema: linksSchema, numbered: [] },
-  visitors: { schema: saltsSchema, numbered: [] }
+  visitors: { schema: saltsSchema, numbered: [] },
+  devices: { schema: devicesSchema, numbered: [] }
 }

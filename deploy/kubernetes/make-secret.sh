@@ -9,17 +9,17 @@ password() { printf 'p%s' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"; }
 entry() { printf '  %s: "%s"\n' "$1" "$2"; }
 
 printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\ntype: Opaque\nstringData:\n' "$name"
-for user in gateway drainer receiver consumer viewer tracker; do
+for user in gateway drainer receiver deliverer consumer viewer tracker; do
   redis=$(password)
   entry "redis-password-$user" "$redis"
   case $user in
-    gateway | drainer | receiver | viewer) entry "redis-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
+    gateway | drainer | receiver | deliverer | viewer) entry "redis-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
   esac
   case $user in
-    consumer | viewer) entry "projections-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
+    deliverer | consumer | viewer) entry "projections-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
   esac
 done
-for user in gateway drainer enricher bridge receiver edge site consumer viewer tap operator; do
+for user in gateway drainer enricher bridge receiver edge site deliverer consumer viewer tap operator; do
   nats=$(password)
   entry "nats-password-$user" "$nats"
   entry "nats-url-$user" "nats://$user:$nats@spoor-nats:4222"

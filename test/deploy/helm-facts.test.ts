@@ -27,9 +27,8 @@ const values = join(import.meta.dirname, "values")
 /** The forwarder runs on the boxes of edges, not in a cluster. */
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
-const withTap = {
-  actors: { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: true } }
-}
+const optional = ["notifier", "attributor", "click-stats", "postback-stats", "sessions", "tap", "receiver"]
+const withTap = { actors: Object.fromEntries(optional.map((name) => [name, { enabled: true }])) }
 const logins = [
   "KAFKA_USERNAME",
   "KAFKA_PASSWORD",
@@ -37,6 +36,8 @@ const logins = [
   "VIEWER_TOKEN",
   "WRITE_KEYS",
   "LINKS_TOKEN",
+  "WEBHOOK_SECRET",
+  "NOTIFIER_PASSWORD",
   "EDGE_SECRET"
 ]
 const telemetry = [
@@ -83,6 +84,8 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
   links: "redis",
   projections: "redis",
   "keyed state": "redis",
+  reactions: "redis",
+  "device mappings": "redis",
   bus: "nats",
   log: "kafka",
   places: undefined
@@ -101,6 +104,7 @@ const targetOf = ({ to = [], ports = [] }: PolicyRule): string => {
   const [port] = ports
   const component = to[0]?.podSelector?.matchLabels["app.kubernetes.io/component"]
   if (port?.port === 53) return "dns"
+  if (component === undefined && port?.port === 80) return "targets"
   if (component === undefined) return port?.port === 9092 ? "kafka" : `port ${port?.port}`
   return component
 }
@@ -127,7 +131,8 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
         const policy = objectOf<NetworkPolicy>(plain, "NetworkPolicy", `spoor-${actor.name}`)
         const required = actor.requires.flatMap(({ name }) => serverOf[name] ?? [])
         const testEvents = actor.name === "viewer" ? ["gateway"] : []
-        const expected = new Set(["dns", "nats", ...required, ...testEvents])
+        const targets = actor.name === "deliverer" ? ["targets"] : []
+        const expected = new Set(["dns", "nats", ...required, ...testEvents, ...targets])
         expect((policy.spec.egress ?? []).map(targetOf).toSorted()).toEqual([...expected].toSorted())
         const labels = deploymentOf(plain, actor.name).spec.template.metadata.labels
         expect(matches(policy.spec.podSelector.matchLabels, labels)).toBe(true)

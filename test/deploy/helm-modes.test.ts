@@ -18,9 +18,9 @@ const redisConf = (name: "default" | "sidecar"): ReadonlyArray<string> =>
   (textsOf(of(name), "ConfigMap", "spoor-redis")["redis.conf"] ?? "").split("\n")
 
 describe.skipIf(!hasHelm)("mode distributed", () => {
-  test("is nine Deployments, Redis with a disk, NATS, and a Job that makes the topics", () => {
+  test("is eleven Deployments, Redis with a disk, NATS, and a Job that makes the topics", () => {
     const all = of("default")
-    expect(namesOf(all, "Deployment")).toHaveLength(9)
+    expect(namesOf(all, "Deployment")).toHaveLength(11)
     expect(namesOf(all, "Deployment")).not.toContain("spoor-tap")
     expect(namesOf(all, "StatefulSet")).toEqual(["spoor-nats", "spoor-redis"])
     expect(namesOf(all, "Job")).toEqual(["spoor-topics"])
@@ -75,7 +75,7 @@ describe.skipIf(!hasHelm)("mode distributed", () => {
       { topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway" },
       { topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" }
     ])
-    expect(namesOf(of("default"), "PodDisruptionBudget")).toHaveLength(9)
+    expect(namesOf(of("default"), "PodDisruptionBudget")).toHaveLength(11)
     expect(specOf(of("default"), "PodDisruptionBudget", "spoor-gateway")).toMatchObject({ maxUnavailable: 1 })
   })
 

@@ -84,7 +84,11 @@ const withProcesses = async (
   const topic = `chart-${mode}-${Date.now()}`
   // In a sidecar each gateway has a queue of its own: there is none for a receiver.
   const hasReceiver = mode === "distributed"
-  const extra = { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: hasReceiver } }
+  const optional = ["notifier", "attributor", "click-stats", "postback-stats", "sessions", "tap"]
+  const extra = {
+    ...Object.fromEntries(optional.map((name) => [name, { enabled: true }])),
+    receiver: { enabled: hasReceiver }
+  }
   const values = { mode, actors: extra, kafka: { topic, brokers } }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
@@ -102,7 +106,12 @@ const withProcesses = async (
     "spoor-redis:6379": `127.0.0.1:${redis}`,
     "spoor-sidecar-0.spoor-sidecar:6379": `127.0.0.1:${redis}`,
     // One Redis stands for both pods: two URLs of the same one would be two queues that are one.
-    [`,redis://viewer:${secret["redis-password-viewer"]}@spoor-sidecar-1.spoor-sidecar:6379`]: "",
+    ...Object.fromEntries(
+      ["deliverer", "viewer"].map((user) => [
+        `,redis://${user}:${secret[`redis-password-${user}`]}@spoor-sidecar-1.spoor-sidecar:6379`,
+        ""
+      ])
+    ),
     "spoor-nats:4222": `127.0.0.1:${nats}`,
     "spoor-gateway:5222": gateway
   }

@@ -65,7 +65,7 @@ const refused: ReadonlyArray<readonly [what: string, values: object, sentence: R
   [
     "Redis of one's own without its address",
     { redis: { bundled: false } },
-    /PROJECTIONS_URL of the actor event-counter .* Name a Secret of your own|REDIS_URL of the actor/
+    /PROJECTIONS_URL of the actor [\w-]+ .* Name a Secret of your own|REDIS_URL of the actor/
   ],
   [
     "more replicas in sync than there are",

@@ -5,11 +5,15 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
-import { delimiter, dirname } from "node:path"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
 import { readmes, root } from "../../deploy/documents.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { eventually } from "../support/eventually.ts"
+import { exampleIn } from "../support/examples.ts"
+import { freePort } from "../support/server.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 interface Step {
@@ -39,8 +43,8 @@ const blockWith = (part: string): ReadonlyArray<Step> => {
   return found[0] ?? []
 }
 
-test("the README files have six blocks of commands for this test", () => {
-  expect(blocks).toHaveLength(6)
+test("the README files have eight blocks of commands for this test", () => {
+  expect(blocks).toHaveLength(8)
 })
 
 type Replace = (command: string) => string
@@ -136,11 +140,11 @@ describe("on embedded services", () => {
   })
 
   test("the tour: an event is sent, shown, in the ledger, and counted", async () => {
-    await open().follow(blockWith("ledger"))
+    await open().follow(blockWith("referrer=website"))
   }, 240_000)
 
   test("each command of the terminal shows what the tour sends", async () => {
-    const [event] = blockWith("ledger")
+    const [event] = blockWith("referrer=website")
     for (const { command } of blockWith("bun run tap raw")) {
       const watching = open()
       watching.typeEndless(command)
@@ -162,6 +166,45 @@ describe("on embedded services", () => {
     const [discard] = blockWith("dead-letters/discard")
     expect(await open().type(discard?.command ?? "")).toContain('"done":0')
   }, 60_000)
+})
+
+describe("with the rule of the README", () => {
+  const opened: Array<ReturnType<typeof terminal>> = []
+  const folder = mkdtempSync(join(tmpdir(), "spoor-rules-"))
+  afterAll(async () => {
+    for (const one of opened) await one.end()
+    rmSync(folder, { recursive: true })
+  })
+
+  test("a large order calls the service under an id of its own, a small one does not", async () => {
+    const [gateway, viewer, service] = [await freePort(), await freePort(), await freePort()]
+    const own = ownSettings({ GATEWAY_PORT: `${gateway}`, VIEWER_PORT: `${viewer}` })
+    const withPorts = (text: string): string =>
+      text
+        .replaceAll(":5222", `:${gateway}`)
+        .replaceAll(":5031", `:${viewer}`)
+        .replaceAll(/(:|listen\()8080/g, `$1${service}`)
+        .replace("RULES=rules.yaml", `RULES=${folder}/rules.yaml`)
+    const open = () => {
+      const one = terminal(own, withPorts)
+      opened.push(one)
+      return one
+    }
+    writeFileSync(join(folder, "rules.yaml"), withPorts(exampleIn("README.md", "rules.yaml")))
+    const first = open()
+    const [start] = blockWith("WEBHOOK_ALLOW")
+    first.typeEndless(start?.command ?? "")
+    await eventually("npm start runs", () => first.output().includes('"message":"Spoor is running'), 90_000)
+    const second = open()
+    await second.follow(blockWith("listen(8080"))
+    const served = second.output().match(/^POST .*$/gm) ?? []
+    expect(served.length).toBeGreaterThan(0)
+    for (const line of served) expect(line).toMatch(/^POST \/orders [0-9a-f]+-\d+\.large-orders$/)
+    const calls = await (await fetch(`http://127.0.0.1:${viewer}/api/reactions/calls`)).text()
+    expect(calls).toContain("book")
+    expect(calls).not.toContain("pen")
+    first.signal("SIGINT")
+  }, 240_000)
 })
 
 const servers = await realServers()
@@ -192,7 +235,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
   })
 
   test("all in one process, then six actors on one machine, a line that is stored and one that is dead-lettered", async () => {
-    const [setUp, start] = blockWith("npm start")
+    const [setUp, start] = blockWith("export REDIS_URL")
     await typist.type(setUp?.command ?? "")
     typist.typeEndless(`${start?.command.replace("#", "& #")}`)
     await eventually("npm start runs", () => starts() === 1, 90_000)

@@ -6,6 +6,7 @@ import type { Ledger, LedgerTotals, QueueContent } from "../../inspect/ledger/ty
 import type { EventLocation } from "../../inspect/locate-event.ts"
 import { bytesJson, moment, number, plain, table } from "../../inspect/plain-text.ts"
 import { deadLetterJson, deadLetterText } from "../dead-letters/text.ts"
+import { reactionsText } from "./reactions-text.ts"
 
 const columns = [
   ["received", "received"],
@@ -25,7 +26,7 @@ export const ledgerText = (ledger: Ledger): string => {
     return [`queue  ${kind} ${plain(address)}  ${plain(state)}`, ...contentLines(content)]
   })
   if (total === null || unread === null)
-    return ["Unknown: no queue could be read.", "", ...queueLines].join("\n")
+    return ["Unknown: no queue could be read.", "", ...queueLines, ...reactionsText(ledger)].join("\n")
   const missing = queues.filter(({ trouble }) => trouble !== undefined).length
   const rows = topics.map((row) => [row.topic, ...columns.map(([key]) => number(row[key]))])
   const unreadTotal = unread.waiting + unread.inFlight
@@ -51,6 +52,7 @@ export const ledgerText = (ledger: Ledger): string => {
     ...queueLines,
     ...others,
     ...forwardedText(total),
+    ...reactionsText(ledger),
     ...warnings.map((warning) => `WARNING: ${plain(warning)}`),
     balanceText(ledger)
   ].join("\n")
@@ -87,11 +89,19 @@ const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Ledg
   return `received ${number(received)} = ${parts.join(" + ")}`
 }
 
-const balanceText = ({ balanced, complete }: Ledger): string => {
+const balanceText = (ledger: Ledger): string => {
+  const { balanced, complete } = ledger
   if (!balanced) return "The ledger does NOT balance."
   return complete
     ? "The ledger balances."
-    : "The ledger balances as far as it could be read: a queue is missing."
+    : `The ledger balances as far as it could be read: ${missingPart(ledger)} missing.`
+}
+
+const missingPart = ({ queues, reactions }: Ledger): string => {
+  if (reactions !== null) return "a queue is"
+  return queues.some(({ trouble }) => trouble !== undefined)
+    ? "a queue and the reactions are"
+    : "the reactions are"
 }
 
 /** The location of an event, with all details. */

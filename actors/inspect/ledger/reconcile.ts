@@ -8,6 +8,9 @@ import type { Topic } from "../../../contracts/ids.ts"
 import { type Topics, topicOf } from "../../transform/topics.ts"
 import type { Ledger, LedgerTotals, QueueRow } from "./types.ts"
 
+/** The part of the ledger about queues. */
+export type QueuesLedger = Omit<Ledger, "reactions" | "reactionsTrouble">
+
 /** The counts of one queue server, or its error. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (
   | { readonly queue: QueueLedger; readonly trouble: undefined }
@@ -15,7 +18,7 @@ export type QueueCount = { readonly kind: string; readonly address: string } & (
 )
 
 /** The totals of all queues; `at`: when they were read, milliseconds since 1970. Never throws. */
-export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Topics): Ledger => {
+export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Topics): QueuesLedger => {
   const total = emptyTotals()
   const rows = new Map<Topic, Mutable<LedgerTotals>>()
   const unread = { waiting: 0, inFlight: 0 }

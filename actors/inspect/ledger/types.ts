@@ -1,4 +1,5 @@
 /** The ledger as it is read and shown: totals per topic and per queue, with warnings. Types only. */
+import type { RuleTotals } from "../../../bridge/reaction-store/service.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
 /** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when the ledger balances. */
@@ -62,10 +63,14 @@ export interface Ledger {
   /** The received lines that other programs pushed. */
   readonly fromOthers: number | null
   readonly queues: ReadonlyArray<QueueRow>
+  /** A line for each rule that matched, by name; null if the store of reactions could not be read. */
+  readonly reactions: ReadonlyArray<RuleTotals> | null
+  /** Why the store of reactions could not be read; undefined otherwise. */
+  readonly reactionsTrouble: string | undefined
   /** Sentences for people, without those about unreachable queues. */
   readonly warnings: ReadonlyArray<string>
-  /** Whether it balances, for the queues that could be read. */
+  /** Whether it balances, for the queues that could be read and for the reactions, if they could be. */
   readonly balanced: boolean | null
-  /** Whether every queue could be read. */
+  /** Whether every queue and the store of reactions could be read. */
   readonly complete: boolean
 }

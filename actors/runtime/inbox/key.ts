@@ -1,4 +1,7 @@
-/** The key of a record, and a record as the re-keyer copies it: with its key, and where and when the log stored it first. Pure. */
+/**
+ * The key of a record, and a record as the re-keyer copies it or a key passes it on: with its key, and where and when the
+ * log stored it first. Pure.
+ */
 import { createHash } from "node:crypto"
 import type { LogRecord, NewRecord } from "../../../bridge/event-log/service.ts"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
@@ -10,15 +13,29 @@ import type { KeyedRecord } from "./keyed-message.ts"
 /** The longest key, in characters; a record with a longer one is passed over. */
 export const maxKeyChars = 512
 
+/** How many keys may pass an event on, one after the other. */
+export const maxHops = 16
+
 /** The decoded value of the parameter; undefined when it is absent, empty or too long, or when the record has no event. */
 export const keyIn = (record: LogRecord, param: string): string | undefined => {
   const event = splitRecord(record.text ?? byteStringOf(record.value))
-  const value = event === undefined ? undefined : paramValue(event.params, param)?.toWellFormed()
+  return event === undefined ? undefined : usableKey(paramValue(event.params, param))
+}
+
+/** The text as a key; undefined when it is absent, empty or too long. */
+export const usableKey = (text: string | undefined): string | undefined => {
+  const value = text?.toWellFormed()
   return value === undefined || value === "" || value.length > maxKeyChars ? undefined : value
 }
 
-/** Headers of a copied record, besides those of its source. */
-const headers = { at: "at", clock: "clock", source: "source", place: "place" } as const
+/** The key of a record of that topic; undefined for one that no key handles. Never throws. */
+export type KeyOf = (record: LogRecord, topic: Topic) => string | undefined
+
+/** Headers of a copied record, besides those of its source. `hops` and `of` (the event's id): of one that was passed on. */
+const headers = {
+  ...{ at: "at", clock: "clock", source: "source", place: "place" },
+  ...{ hops: "hops", of: "of" }
+} as const
 
 /**
  * The copy of a record for the topic that is keyed. `clock`: up to which time everything is in that topic, milliseconds
@@ -41,6 +58,33 @@ export const rekeyedRecord = (
   return { topic, key, value: record.value, headers: { ...copied, ...named } }
 }
 
+/** An event as a key passes it on. Times are milliseconds since 1970. */
+export interface ForwardedEvent {
+  readonly id: string | undefined
+  readonly source: Topic
+  readonly at: number
+  readonly received: number
+  readonly hops: number
+  readonly value: Uint8Array
+}
+
+/** The record of an event that is passed on to a key: `id` is its own for the fences; no earlier event follows `clock`. */
+export const forwardedRecord = (
+  event: ForwardedEvent,
+  key: string,
+  topic: Topic,
+  id: EventId,
+  clock: number
+): NewRecord => ({
+  ...{ topic, key, value: event.value },
+  headers: {
+    ...{ id, received: String(event.received), [headers.at]: String(event.at) },
+    ...{ [headers.clock]: String(Math.floor(clock)), [headers.source]: event.source },
+    ...{ [headers.hops]: String(event.hops) },
+    ...(event.id === undefined ? {} : { [headers.of]: event.id })
+  }
+})
+
 /** The id by which the fences recognise a record and its copies; undefined for none. */
 export const fenceIdOf = (record: LogRecord): EventId | undefined => {
   const { id } = record.headers
@@ -60,10 +104,12 @@ const idOfPlace = (
 /** A record of the topic that is keyed. */
 export const readRekeyed = (record: LogRecord): KeyedRecord => {
   const [at, clock] = [Number(record.headers[headers.at]), Number(record.headers[headers.clock])]
+  const hops = Number(record.headers[headers.hops] ?? 0)
   return {
     ...{ record, key: record.key, source: (record.headers[headers.source] ?? "") as Topic },
     at: Number.isFinite(at) ? at : record.timestamp,
-    clock: Number.isFinite(clock) ? clock : Number.NEGATIVE_INFINITY
+    clock: Number.isFinite(clock) ? clock : Number.NEGATIVE_INFINITY,
+    ...(hops > 0 ? { forwarded: { id: record.headers[headers.of], hops } } : {})
   }
 }
 

@@ -12,6 +12,14 @@ export interface KeyedRecord {
   readonly at: number
   /** The clock of the partition before this record: no earlier event can follow it. */
   readonly clock: number
+  /** Undefined for a record that comes from the log; else an event that another key has passed on. */
+  readonly forwarded?: Forwarded | undefined
+}
+
+/** An event that was passed on: its own id (that of the record is new), and how many keys have passed it on. */
+export interface Forwarded {
+  readonly id: string | undefined
+  readonly hops: number
 }
 
 export interface KeyedMessage {

@@ -4,7 +4,12 @@
  * it first. Lives as long as one run of its actor.
  */
 import { Config, Duration, Effect, Result, type Scope } from "effect"
-import { EventLog, type ReadWatch, type RecordBatch } from "../../../bridge/event-log/service.ts"
+import {
+  EventLog,
+  type LogRecord,
+  type ReadWatch,
+  type RecordBatch
+} from "../../../bridge/event-log/service.ts"
 import { KeyedStore } from "../../../bridge/keyed-store/service.ts"
 import { logWith, makeOutage, Outages } from "../../../bridge/outage.ts"
 import { kafkaKeyParam } from "../../../bridge/settings.ts"
@@ -17,7 +22,7 @@ import type { Inbox, StartFailure } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
 import type { Mailbox } from "../mailbox.ts"
-import { readRekeyed, readSource } from "./key.ts"
+import { type KeyOf, keyIn, readRekeyed, readSource } from "./key.ts"
 import { makeKeyedFigures } from "./keyed-figures.ts"
 import type { KeyedMessage } from "./keyed-message.ts"
 import { makePartitionClocks, type PartitionClocks, type Watermark } from "./partition-clocks.ts"
@@ -36,25 +41,36 @@ export const rekeyPrefix = setting(
   "REKEY_PREFIX",
   Config.String,
   "spoor-by-",
-  "How the topics with events by key begin, and their consumer groups; the parameter follows. Another one for each Spoor that shares a Kafka."
+  "How the topics with events by key begin, and their consumer groups; the parameter follows, or the actor that computes the key. Another one for each Spoor that shares a Kafka."
 )
 
 export interface KeyedInbox {
   /** The actor's name; its consumer group is `spoor-<name>`. */
   readonly name: string
-  readonly param: string | Setting<string>
+  readonly key: string | Setting<string> | ComputedKey
   /** Topics other than those of the settings. */
   readonly topics: ReadonlyArray<string> | undefined
   /** A further topic to create: that of the actor's results. */
   readonly creates: Effect.Effect<Topic | undefined, StartFailure>
 }
 
+/** A key that is computed from each record: the records are always copied, to the topic REKEY_PREFIX and the actor's name. */
+export interface ComputedKey {
+  readonly keyOf: Effect.Effect<KeyOf, StartFailure>
+  /** Topics without which the actor has nothing to do: the settings must name them. */
+  readonly needs: ReadonlyArray<string>
+}
+
+const isComputed = (key: KeyedInbox["key"]): key is ComputedKey => typeof key === "object" && "keyOf" in key
+
 /** How often time is looked at, milliseconds. */
 const tickMs = 1_000
 
 /** What the settings say about where the records of a key are. */
 interface Placement {
+  /** The parameter, or the actor that computes the key. */
   readonly param: string
+  readonly keyOf: KeyOf
   /** The topics whose events the actor handles, and those that are read or copied. */
   readonly own: ReadonlyArray<Topic>
   readonly sources: ReadonlyArray<Topic>
@@ -72,14 +88,14 @@ interface Placement {
  *
  * @example
  * ```ts
- * receives: keyedRecords({ name: "sessions", param: "deviceid", topics: undefined, creates: Effect.succeed(undefined) })
+ * receives: keyedRecords({ name: "sessions", key: "deviceid", topics: undefined, creates: Effect.succeed(undefined) })
  * ```
  */
 export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, EventLog | KeyedStore> => ({
   describes: `records of the log by key (group spoor-${inbox.name})`,
   settings: [
     ...topicSettings,
-    ...(typeof inbox.param === "string" ? [] : [inbox.param]),
+    ...(typeof inbox.key === "string" || isComputed(inbox.key) ? [] : [inbox.key]),
     kafkaKeyParam,
     rekeyPrefix,
     timerDelay
@@ -88,7 +104,8 @@ export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, Event
   group: { name: `spoor-${inbox.name}`, isPrefix: false },
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
-    const placement = inOnePartition(log, yield* readPlacement(inbox))
+    const read = yield* readPlacement(inbox)
+    const placement = isComputed(inbox.key) ? read : inOnePartition(log, read)
     const results = yield* inbox.creates
     const topics = [...placement.sources, ...(placement.isRekeyed ? [placement.topic] : [])]
     const topicsReady = yield* ensureTopics(log, results === undefined ? topics : [...topics, results])
@@ -103,31 +120,35 @@ export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, Event
 
 const readPlacement = ({
   name,
-  param: given,
+  key: given,
   topics,
   creates
 }: KeyedInbox): Effect.Effect<Placement, StartFailure> =>
   Effect.gen(function* () {
-    const param = typeof given === "string" ? given : yield* given.config
+    const computed = isComputed(given) ? yield* given.keyOf : undefined
+    const param = typeof given === "string" ? given : isComputed(given) ? name : yield* given.config
     const { all } = yield* readTopics
     const own = topics === undefined ? all : all.filter((topic) => topics.includes(topic))
-    if (topics !== undefined && own.length < topics.length) {
-      const missing = topics.find((topic) => !all.some((one) => one === topic))
+    const wanted = [...(topics ?? []), ...(isComputed(given) ? given.needs : [])]
+    const missing = wanted.find((topic) => !all.some((one) => one === topic))
+    if (missing !== undefined)
       return yield* new Failure({
         reason: "misconfigured",
         message: `${name} reads the topic "${missing}", which is none of KAFKA_TOPIC and KAFKA_TOPICS: add it there.`
       })
-    }
+    const keyOf = computed ?? ((record: LogRecord) => keyIn(record, param))
+    const keys = { param, keyOf }
     // Records of the same millisecond may follow.
     const delayMs = Math.max(1, Duration.toMillis(yield* timerDelay.config))
     const keyed = yield* kafkaKeyParam.config
     const [only] = own
     // Records of several topics with one key would be read by several processes.
-    if (keyed === param && only !== undefined && own.length === 1)
-      return { param, own, sources: own, topic: only, isRekeyed: false, hasKeys: true, delayMs }
+    if (computed === undefined && keyed === param && only !== undefined && own.length === 1)
+      return { ...keys, own, sources: own, topic: only, isRekeyed: false, hasKeys: true, delayMs }
     const topic = `${yield* rekeyPrefix.config}${param}`
     if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic)) {
-      const what = typeof given === "string" ? "the parameter" : given.name
+      const what =
+        typeof given === "string" ? "the parameter" : isComputed(given) ? "the actor's name" : given.name
       return yield* new Failure({
         reason: "misconfigured",
         message: `REKEY_PREFIX and ${what} make "${topic}", which is not a valid name of a Kafka topic: use letters, digits, ".", "_" and "-", at most 249.`
@@ -140,7 +161,7 @@ const readPlacement = ({
         message: `${name} would copy events to "${topic}", which is one of KAFKA_TOPIC and KAFKA_TOPICS or the topic of its results, and then copy the copies again: choose another REKEY_PREFIX, or remove that topic.`
       })
     // All actors with this parameter share the copies, so that all topics are copied whichever of them this one reads.
-    return { param, own, sources: all, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
+    return { ...keys, own, sources: all, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
   })
 
 /** A topic of the log in a file has one partition: all records of a key are in it already. */

@@ -26,9 +26,9 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
   settings: topicSettings,
   checks: [readTopics],
   group:
-    from === "oldest"
-      ? { name: `spoor-${name}`, isPrefix: false }
-      : { name: `spoor-${name}-`, isPrefix: true },
+    typeof from === "number"
+      ? { name: `spoor-${name}-`, isPrefix: true }
+      : { name: `spoor-${name}`, isPrefix: false },
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
     const { meter } = yield* Self

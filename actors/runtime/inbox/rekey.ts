@@ -1,7 +1,7 @@
 /**
- * Re-keying: copies the records of the log that have a parameter to a topic of our own, in which all records of one value
- * are in one partition. All keyed actors with that parameter share the topic and its consumer group. It also notes up to
- * which time each source partition is copied: the clock of the keyed actors. Lives as long as one run of its inbox.
+ * Re-keying: copies the records of the log that have a key to a topic of our own, in which all records of one key are in
+ * one partition. All keyed actors with the same parameter share the topic and its consumer group. It also notes up to which
+ * time each source partition is copied: the clock of the keyed actors. Lives as long as one run of its inbox.
  */
 import { Effect } from "effect"
 import {
@@ -15,7 +15,7 @@ import { logWith, makeOutage, Outages } from "../../../bridge/outage.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { Self } from "../actor-context.ts"
-import { keyIn, rekeyedRecord } from "./key.ts"
+import { type KeyOf, rekeyedRecord } from "./key.ts"
 import { makeKeyedFigures } from "./keyed-figures.ts"
 import type { Watermark } from "./partition-clocks.ts"
 
@@ -26,7 +26,9 @@ export interface Rekeyer {
 }
 
 export interface Rekeying {
+  /** What the key is made of, for people: a parameter, or an actor that computes it. */
   readonly param: string
+  readonly keyOf: KeyOf
   readonly sources: ReadonlyArray<Topic>
   readonly topic: Topic
   readonly delayMs: number
@@ -42,7 +44,7 @@ const exchangeMs = 1_000
 export const rekeying = Effect.fnUntraced(function* (name: string, settings: Rekeying) {
   const log = yield* EventLog
   const { meter } = yield* Self
-  const { param, sources, topic } = settings
+  const { keyOf, sources, topic } = settings
   const figures = yield* makeKeyedFigures(name)
   const times = makeSourceTimes(settings.delayMs)
   const exchange = yield* makeExchange(settings, times)
@@ -50,7 +52,7 @@ export const rekeying = Effect.fnUntraced(function* (name: string, settings: Rek
   const copy = Effect.fnUntraced(function* (batch: RecordBatch) {
     const clock = exchange.watermark()?.time ?? 0
     const copies = batch.records.flatMap((record) => {
-      const key = keyIn(record, param)
+      const key = keyOf(record, batch.topic)
       return key === undefined ? [] : [rekeyedRecord(record, key, batch, topic, clock)]
     })
     if (copies.length > 0) {

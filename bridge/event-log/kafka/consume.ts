@@ -43,10 +43,13 @@ export const makeRead =
       const { unpacking, outage } = tools
       const handling = yield* makeHandling()
       const reading = { topics: names, watch, partitionsAtOnce, unpacking, outage, handle, handling }
-      if (from === "oldest") {
+      if (typeof from !== "number") {
         yield* declareSkipped(names)
         const figures = makeConsumerFigures(yield* Effect.context<never>(), group)
-        return yield* readOn(tools, { ...reading, group, positions: undefined, figures }).pipe(
+        return yield* readOn(tools, {
+          ...{ ...reading, group, positions: undefined, figures },
+          since: from === "oldest" ? undefined : from.since
+        }).pipe(
           Effect.ensuring(
             Effect.sync(() => {
               figures.own([])
@@ -58,7 +61,9 @@ export const makeRead =
       const watcher = `${group}-${randomBytes(6).toString("hex")}`
       return yield* startPositions(tools, names, BigInt(from)).pipe(
         Effect.flatMap((positions) =>
-          readOn(tools, { ...reading, group: watcher, positions, figures: undefined })
+          readOn(tools, {
+            ...{ ...reading, group: watcher, positions, figures: undefined, since: undefined }
+          })
         ),
         Effect.ensuring(removeGroup(tools.admin, watcher))
       )

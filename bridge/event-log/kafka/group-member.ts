@@ -137,12 +137,15 @@ const joinAgain = (generation: Generation): Effect.Effect<void> =>
     return Deferred.succeed(generation.ended, undefined)
   })
 
-/** Where reading begins: where the watcher stands, else at the committed offset, else at the oldest record. */
+/**
+ * Where reading begins: where the watcher stands, else at the committed offset, else at the time of the membership, else at
+ * the oldest record.
+ */
 const startPositions = Effect.fnUntraced(function* <E>(
   cluster: Cluster,
   session: GroupSession,
   partitions: ReadonlyArray<Partition>,
-  { positions: watched }: Membership<E>
+  { positions: watched, since }: Membership<E>
 ) {
   const positions: Positions = new Map()
   const wanted = new Set(partitions)
@@ -157,9 +160,29 @@ const startPositions = Effect.fnUntraced(function* <E>(
   }
   take(watched)
   if (watched === undefined && wanted.size > 0) take(yield* attempt(() => session.committed([...wanted])))
+  if (since !== undefined && wanted.size > 0) {
+    const begun = [...wanted]
+    take(yield* attempt(() => offsetsSince(cluster, begun, since)))
+    // At once, because records that are appended while nobody reads must not be passed over by the next member.
+    for (const one of begun) {
+      const offset = positions.get(placeOf(one.topic, one.partition))
+      if (offset !== undefined) yield* attempt(() => session.commit(one, offset))
+    }
+  }
   if (wanted.size > 0) take(yield* attempt(() => cluster.offsets([...wanted], "first")))
   return positions
 })
+
+/** Where the records of a time or later begin; where there are none, the end, as it was before they were looked for. */
+const offsetsSince = async (
+  cluster: Cluster,
+  partitions: ReadonlyArray<Partition>,
+  since: number
+): Promise<ReadonlyMap<string, bigint>> => {
+  const ends = await cluster.offsets(partitions, "end")
+  const found = await cluster.offsets(partitions, since)
+  return new Map([...ends, ...[...found].filter(([, offset]) => offset >= 0n)])
+}
 
 const attempt = <A>(work: () => Promise<A>): Effect.Effect<A, unknown> =>
   Effect.tryPromise({ try: work, catch: (error) => error })

@@ -18,6 +18,8 @@ export interface Membership<E> {
   readonly topics: ReadonlyArray<Topic>
   /** Given for those who only watch: they begin here, and nothing is committed. */
   readonly positions: Positions | undefined
+  /** Where a partition without a committed offset begins, ms since 1970; undefined: at its oldest record. */
+  readonly since: number | undefined
   /** How many partitions are handled at the same time. */
   readonly partitionsAtOnce: number
   readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>

@@ -12,7 +12,16 @@ import type { SqliteFile } from "../../sqlite/database.ts"
 import { type ConsumerFigures, makeConsumerFigures } from "../consumer-figures.ts"
 import { delayAfter, deliver, type Handling, makeHandling } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
-import { batchFrom, endOf, leasePlace, movePlace, offsetAfter, releasePlaces, unreadFrom } from "./tables.ts"
+import {
+  addPlaceSince,
+  batchFrom,
+  endOf,
+  leasePlace,
+  movePlace,
+  offsetAfter,
+  releasePlaces,
+  unreadFrom
+} from "./tables.ts"
 
 /** Lease of a member's topics. */
 const leaseMs = 10_000
@@ -44,9 +53,9 @@ export const makeRead =
     Effect.scoped(
       Effect.gen(function* () {
         const positions =
-          options.from === "oldest"
-            ? yield* memberPositions(file, options, changes)
-            : watcherPositions(file, options.topics, options.from)
+          typeof options.from === "number"
+            ? watcherPositions(file, options.topics, options.from)
+            : yield* memberPositions(file, options, changes)
         const handling = yield* makeHandling()
         const waitMs = options.watch === undefined ? maxWaitMs : maxWatchedWaitMs
         /** The pause before the next scan, milliseconds: none after records. The file logs its outage. */
@@ -82,7 +91,7 @@ const deliverNext = Effect.fnUntraced(function* <E>(
 /** The positions of a group's member: it leases the topics that no other member has, and releases them with the scope. */
 const memberPositions = Effect.fnUntraced(function* (
   file: SqliteFile,
-  { group, topics, watch }: ReadOptions,
+  { group, topics, watch, from }: ReadOptions,
   changes: ChangeSignal
 ): Effect.fn.Return<ReadonlyArray<Position>, never, Scope.Scope> {
   const owner = randomBytes(8).toString("hex")
@@ -100,6 +109,7 @@ const memberPositions = Effect.fnUntraced(function* (
       const before = leased.size
       leased.clear()
       for (const topic of topics) {
+        if (typeof from === "object") addPlaceSince(database, group, topic, from.since)
         const next = leasePlace(database, group, topic, owner, now, now + leaseMs)
         if (next !== undefined) leased.set(topic, next)
       }

@@ -171,6 +171,15 @@ export const leasePlace = (
   return row === undefined ? undefined : Number(row.next)
 }
 
+/** Makes a group that has no place in the topic begin at the first record at or after a time, ms since 1970. */
+export const addPlaceSince = (database: DatabaseSync, group: string, topic: Topic, since: number): void => {
+  const known = database.prepare("SELECT 1 FROM place WHERE member_group = ? AND topic = ?").get(group, topic)
+  if (known !== undefined) return
+  database
+    .prepare("INSERT INTO place (member_group, topic, next, owner, lease) VALUES (?, ?, ?, NULL, 0)")
+    .run(group, topic, offsetSince(database, topic, since))
+}
+
 /** Commits the offset of the group; false, with nothing done, when another member has the lease. */
 export const movePlace = (
   database: DatabaseSync,

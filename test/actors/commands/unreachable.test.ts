@@ -90,6 +90,8 @@ test("the sentence of the ledger and its table have the same figures under the s
     unread: { waiting: 0, inFlight: 0 },
     fromOthers: 0,
     queues: [],
+    reactions: [],
+    reactionsTrouble: undefined,
     warnings: [],
     balanced: true,
     complete: true

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import type { Behaviour } from "../../../actors/keyed/compute.ts"
 import { makeEngine } from "../../../actors/keyed/engine.ts"
+import { readRekeyed } from "../../../actors/runtime/inbox/key.ts"
 import type { KeyedRecord } from "../../../actors/runtime/inbox/keyed-message.ts"
 import type { Appended, NewRecord } from "../../../bridge/event-log/service.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -26,7 +27,7 @@ export const topic = "events" as Topic
 
 const crash = Effect.fail(new Failure({ reason: "timeout", message: "the process was killed" }))
 
-/** The partition and what was appended to the topic of results. */
+/** The partition, to which events that are passed on come too, and what was appended to the topic of results. */
 export interface Partition {
   readonly records: Array<KeyedRecord>
   readonly appended: Array<NewRecord>
@@ -74,7 +75,13 @@ export const newProcess = <S>(actor: string, behaviour: Behaviour<S>, store: Sto
         Effect.gen(function* () {
           yield* dies("before the append")
           yield* Effect.yieldNow
-          partition.appended.push(...records)
+          for (const { topic: to, key, value, headers } of records)
+            if (to === topic) {
+              const offset = String(partition.records.length)
+              const stored = { offset, timestamp: 0, key, value, headers }
+              partition.records.push(readRekeyed(stored))
+            } else
+              partition.appended.push({ topic: to, value, headers, ...(key === undefined ? {} : { key }) })
           yield* dies("after the append")
           return records.map((): Appended => ({ stored: true, partition: 0, offset: "0" }))
         })

@@ -26,6 +26,48 @@ export const reading = (check: Check): void => {
     }
   )
 
+  check(
+    "a new group may begin at a time, which is committed before it has read anything",
+    async ({ log, other }) => {
+      const topic = await topicWith(log, "1")
+      const before = Date.now()
+      await eventually("the next record is later", () => Date.now() > before + 2)
+      await append(log, topic, "2")
+      const times = startReader(other, { group: newName("group"), topics: [topic], from: "oldest" })
+      await times.has(2)
+      await times.stop()
+      const stored = times.batches.flatMap(({ records }) => records)
+      const at = (text: string): number =>
+        stored.find(({ value }) => new TextDecoder().decode(value) === text)?.timestamp ?? 0
+      expect(at("2")).toBeGreaterThan(at("1"))
+      const late = startReader(log, { group: newName("group"), topics: [topic], from: { since: at("2") } })
+      await late.has(1)
+      await late.stop()
+      expect(late.texts()).toEqual(["2"])
+
+      const group = newName("group")
+      let isAtEnd = false
+      const partitions = (await run(log.partitions([topic]))).get(topic) ?? 0
+      const ends = new Set<number>()
+      const watch = {
+        owned: () => {},
+        caughtUp: ({ partition }: { readonly partition: number }) => {
+          isAtEnd = ends.add(partition).size === partitions
+        }
+      }
+      const future = { since: Date.now() + 3_600_000 }
+      const first = startReader(log, { group, topics: [topic], from: future, watch })
+      await eventually("it stands at the end of every partition", () => isAtEnd)
+      await first.stop()
+      expect(first.texts()).toEqual([])
+      await append(log, topic, "3")
+      const second = startReader(other, { group, topics: [topic], from: future })
+      await second.has(1)
+      await second.stop()
+      expect(second.texts()).toEqual(["3"])
+    }
+  )
+
   check("a batch whose handler fails or crashes is delivered again unchanged", async ({ log }) => {
     const topic = await topicWith(log, "1", "2")
     const offsets: Array<string | undefined> = []

@@ -8,12 +8,12 @@
 {{- if or (include "spoor.hasRedis" .) (eq .Values.mode "sidecar") }}
 {{- range include "spoor.redisUsers" . | fromYamlArray }}{{ $keys = append $keys ($.Values.redis.passwordKey | replace "{user}" .) }}{{ end }}
 {{- end }}
-{{- if include "spoor.hasRedis" . }}{{ $keys = concat $keys (list "projections-url-consumer" "projections-url-viewer") }}{{ end }}
+{{- if include "spoor.hasRedis" . }}{{ $keys = concat $keys (list "projections-url-consumer" "projections-url-deliverer" "projections-url-viewer") }}{{ end }}
 {{- if eq .Values.mode "sidecar" }}
-{{- $keys = append $keys "redis-url-viewer" }}
+{{- $keys = concat $keys (list "redis-url-deliverer" "redis-url-viewer") }}
 {{- range list "gateway" "drainer" }}{{ $keys = append $keys ($.Values.sidecar.redisUrlKey | replace "{user}" .) }}{{ end }}
 {{- else if include "spoor.hasRedis" . }}
-{{- range list "gateway" "drainer" "receiver" "viewer" }}{{ $keys = append $keys (printf "redis-url-%s" .) }}{{ end }}
+{{- range list "gateway" "drainer" "receiver" "deliverer" "viewer" }}{{ $keys = append $keys (printf "redis-url-%s" .) }}{{ end }}
 {{- end }}
 {{- if include "spoor.hasNats" . }}
 {{- range include "spoor.natsUsers" . | fromYamlArray }}
@@ -35,6 +35,9 @@
 {{- if and (eq $values.mode "sidecar") (has $name (list "gateway" "drainer")) }}{{ $_ := set $keys "REDIS_URL" $values.sidecar.redisUrlKey }}{{ end }}
 {{- range $setting, $from := include "spoor.secretSettings" (dict "root" $ "name" $name "keys" $keys) | fromYaml }}
 {{- if and (eq $from.secret $secret) (not (has $from.key $generated)) }}
+{{- if hasPrefix "RULES_SECRET_" $setting }}
+{{- fail (printf "The secret %s of rules comes from the key %q, which the Secret made by this chart does not hold. Name a Secret of your own in reactions.secrets.%s.secret." (trimPrefix "RULES_SECRET_" $setting) $from.key (trimPrefix "RULES_SECRET_" $setting)) }}
+{{- end }}
 {{- fail (printf "%s of the actor %s comes from the key %q, which the Secret made by this chart does not hold. Name a Secret of your own in secrets.existingSecret or secrets.settings.%s.secret, or set settings.%s." $setting $name $from.key $setting $setting) }}
 {{- end }}
 {{- end }}

@@ -3,6 +3,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   uses     services behind it, from `requires` of the actor; every actor also uses the bus
   secrets  secret settings that only it reads; those of the services, and of every actor (telemetry), are in
            "spoor.serviceSecrets"
+  rules    true: it reads the rules, their variables and their secrets
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
@@ -14,8 +15,14 @@ event-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 metadata-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 search-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
-viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none }
+reactor: { uses: [bus, log, projections], secrets: [], signal: lag, rules: true }
+deliverer: { uses: [bus, projections, queue, targets], secrets: [WEBHOOK_SECRET], signal: none, rules: true }
+viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none, rules: true }
+notifier: { uses: [bus, projections], secrets: [NOTIFIER_PASSWORD], signal: none }
 receiver: { uses: [bus, queue], secrets: [], signal: none }
+attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
+click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
+postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
@@ -26,17 +33,18 @@ gateway: []
 log: [KAFKA_PASSWORD, KAFKA_USERNAME, KAFKA_CA, KAFKA_CERT, KAFKA_KEY]
 projections: [PROJECTIONS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
 queue: [REDIS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
+targets: []
 telemetry: [OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_METRICS_HEADERS, OTEL_EXPORTER_OTLP_LOGS_HEADERS]
 {{- end }}
 
 {{- /* Users of deploy/nats/spoor.conf. */ -}}
 {{- define "spoor.natsUsers" -}}
-[gateway, drainer, enricher, bridge, receiver, edge, site, consumer, viewer, tap, operator]
+[gateway, drainer, enricher, bridge, receiver, edge, site, deliverer, consumer, viewer, tap, operator]
 {{- end }}
 
 {{- /* Users of deploy/redis/users.acl. */ -}}
 {{- define "spoor.redisUsers" -}}
-[gateway, drainer, receiver, consumer, viewer, tracker]
+[gateway, drainer, receiver, deliverer, consumer, viewer, tracker]
 {{- end }}
 
 {{- /* The series that scaling asks for. */ -}}
@@ -54,7 +62,7 @@ processes they hold (each with an ops port of its own).
 {{- $facts := include "spoor.facts" . | fromYaml }}
 {{- $all := dict }}
 {{- if eq .Values.mode "single" }}
-{{- $_ := set $all "single" (dict "uses" list "serves" (list "gateway" "viewer") "processes" 1 "replicas" 1) }}
+{{- $_ := set $all "single" (dict "uses" (list "targets") "serves" (list "gateway" "viewer") "processes" 1 "replicas" 1) }}
 {{- else }}
 {{- range $name, $fact := $facts }}
 {{- $actor := index $.Values.actors $name }}

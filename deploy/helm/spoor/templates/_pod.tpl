@@ -13,6 +13,7 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- $names := concat $fact.secrets $services.telemetry }}
 {{- range $fact.uses }}{{ $names = concat $names (index $services .) }}{{ end }}
 {{- $found := dict }}
+{{- if $fact.rules }}{{ $found = include "spoor.ruleSecrets" $root | fromYaml }}{{ end }}
 {{- range $names }}
 {{- $from := index $root.Values.secrets.settings . }}
 {{- $key := default $from.key (index $keys .) | replace "{user}" $actor.user }}
@@ -23,6 +24,25 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- end }}
 {{- end }}
 {{- toYaml $found }}
+{{- end }}
+
+{{- /* The secrets of rules, in the form of "spoor.secretSettings". */ -}}
+{{- define "spoor.ruleSecrets" -}}
+{{- $found := dict }}
+{{- range $name, $from := .Values.reactions.secrets }}
+{{- $_ := set $found (printf "RULES_SECRET_%s" $name) (dict "secret" (default (include "spoor.secret" $) $from.secret) "key" $from.key) }}
+{{- end }}
+{{- toYaml $found }}
+{{- end }}
+
+{{- /* Settings of those that read rules. */ -}}
+{{- define "spoor.ruleSettings" -}}
+{{- if .Values.reactions.rules }}
+RULES: /etc/spoor/rules/rules.yaml
+{{- end }}
+{{- range $name, $value := .Values.reactions.vars }}
+RULES_VAR_{{ $name }}: {{ $value | quote }}
+{{- end }}
 {{- end }}
 
 {{- /* The volume with these files, named after the settings: (dict "name" "secrets" "settings" <the map>). */ -}}
@@ -77,6 +97,7 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- $scheme := ternary "https" "http" (ne $values.gatewayTls.secret "") }}
 {{- $_ := set $set "GATEWAY_URL" (printf "%s://%s-gateway:%d" $scheme (include "spoor.fullname" $root) (int $values.services.gateway.port)) }}
 {{- end }}
+{{- if $fact.rules }}{{ $set = merge $set (include "spoor.ruleSettings" $root | fromYaml) }}{{ end }}
 {{- if $values.nats.credentials.secret }}{{ $_ := set $set "NATS_CREDS" "/etc/spoor/nats/user.creds" }}{{ end }}
 {{- if include "spoor.hasTrust" $root }}{{ $_ := set $set "NODE_EXTRA_CA_CERTS" "/etc/spoor/trust/ca.crt" }}{{ end }}
 {{- range $setting, $from := .secretSettings }}
@@ -168,6 +189,9 @@ readinessProbe:
 {{- if $values.nats.credentials.secret }}
 - { name: nats-credentials, mountPath: /etc/spoor/nats, readOnly: true }
 {{- end }}
+{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+- { name: rules, mountPath: /etc/spoor/rules, readOnly: true }
+{{- end }}
 {{- with $values.pod.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -199,6 +223,10 @@ readinessProbe:
     defaultMode: 0440
     items: [{ key: {{ .key | replace "{user}" $.user }}, path: user.creds }]
 {{- end }}
+{{- end }}
+{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+- name: rules
+  configMap: { name: {{ include "spoor.fullname" .root }}-rules }
 {{- end }}
 {{- with $values.pod.extraVolumes }}
 {{ toYaml . }}

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test"
 import { Effect, Exit, Logger } from "effect"
 import { Self } from "../../../../actors/runtime/actor-context.ts"
 import { makeHealth } from "../../../../actors/runtime/health.ts"
+import { keyIn } from "../../../../actors/runtime/inbox/key.ts"
 import { rekeying } from "../../../../actors/runtime/inbox/rekey.ts"
 import { makeMeter } from "../../../../actors/runtime/metrics.ts"
 import { EventLog, type NewRecord } from "../../../../bridge/event-log/service.ts"
@@ -51,6 +52,7 @@ const copied = async (parts: ReadonlyArray<Part>, others: Readonly<Record<string
   const exit = await Effect.gen(function* () {
     const { running } = yield* rekeying("test", {
       param: "id",
+      keyOf: (record) => keyIn(record, "id"),
       sources,
       topic: Topic.make("by-id"),
       delayMs: 5

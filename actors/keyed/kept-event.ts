@@ -1,0 +1,10 @@
+/** An event as data: what a keyed actor keeps of one in its state, or passes on to another key. */
+import { Schema } from "effect"
+import { Topic } from "../../contracts/ids.ts"
+
+/** `text`: the record, one character per byte. `at` and `received`: milliseconds since 1970, as in `KeyedEvent`. */
+export const KeptEvent = Schema.Struct({
+  id: Schema.optionalKey(Schema.String),
+  ...{ topic: Topic, at: Schema.Number, received: Schema.Number, hops: Schema.Number, text: Schema.String }
+})
+export type KeptEvent = typeof KeptEvent.Type
