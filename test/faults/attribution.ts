@@ -78,7 +78,7 @@ const logOf = (world: World): Parameters<typeof recount>[0] => ({
           ...record,
           ...{ offset: `${partition}/${offset}`, key: undefined }
         }))
-        see({ topic, partition: 0, records: own }, 1)
+        see({ topic, partition: 0, records: own, end: String(own.length) }, 1)
       }
       return false
     })
