@@ -10,7 +10,7 @@ import type { World } from "../world.ts"
 /** Number of matches beyond the reactor's committed offsets: its rule matches every event. */
 const ahead = async (world: World): Promise<number> => {
   const topics = [world.topic, world.otherTopic]
-  const committed = await asAdmin(world, (admin) => admin.fetchOffsets({ groupId: "reactor", topics }))
+  const committed = await asAdmin(world, (admin) => admin.fetchOffsets({ groupId: "spoor-reactor", topics }))
   const records = committed
     .flatMap(({ partitions }) => partitions)
     .reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)

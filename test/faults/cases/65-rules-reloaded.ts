@@ -39,9 +39,16 @@ export default faultCase({
   fault: async (world, random) => {
     const { replaceFile, target } = reactionsOf(world)
     const shop = target("shop")
+    const refusals = (): number =>
+      world
+        .group("reactor")
+        .output()
+        .match(/The previous rules stay in use/g)?.length ?? 0
     await atRandomMoments(world, random, async (round) => {
-      const before = versions(world).get(String(round)) ?? 0
+      const refused = refusals() + world.group("reactor").copies().length
       replaceFile(broken[round % broken.length] ?? "")
+      await eventually("every reactor has refused the broken file", () => refusals() >= refused)
+      const before = versions(world).get(String(round)) ?? 0
       // Deliveries wait for a retry while their rule is replaced.
       await shop.become({ status: 500 })
       await pause(random.whole(500, 1_500))
@@ -56,7 +63,7 @@ export default faultCase({
     })
     const found = versions(world)
     prove(found.size === world.moments + 1, `the target saw the versions ${[...found.keys()].join(", ")}`)
-    return `replaced ${2 * world.moments} times, every second time by a broken file; the target saw ${found.size} versions`
+    return `replaced ${2 * world.moments} times, every second time by a broken file; the target saw ${found.size} versions, and the reactors refused a file ${refusals()} times`
   },
   afterwards: reactionsProof
 })
