@@ -14,6 +14,7 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   "metadata-counter": async () => (await import("./metadata-counter.ts")).MetadataCounter,
   "search-counter": async () => (await import("./search-counter.ts")).SearchCounter,
   "timing-stats": async () => (await import("./timing-stats.ts")).TimingStats,
+  reactor: async () => (await import("./reactor.ts")).Reactor,
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
