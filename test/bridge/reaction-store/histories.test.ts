@@ -304,11 +304,11 @@ describe("a random history goes as the sequential model says", () => {
         { seed, numRuns: Number(process.env.REACTIONS_RUNS ?? runs) }
       )
     }, 120_000)
-  run("in a file", inFile, 15)
+  run("in a file", inFile, 40)
   describe.skipIf(!hasRedisProgram())("on a server", () => {
     const { place, stop } = onServer(() => startRedis())
     afterAll(stop)
-    run("on Redis", place, 60)
+    run("on Redis", place, 80)
   })
 })
 
