@@ -22,6 +22,7 @@ import { connectionLimit } from "./live/connection-limit.ts"
 import type { LiveFeed } from "./live/feed.ts"
 import { liveStreams } from "./live/sse.ts"
 import { liveSocket } from "./live/websocket.ts"
+import type { ReactionService } from "./reactions/service.ts"
 import { counterPostPaths, counterRoutes } from "./routes/counters.ts"
 import { deadLetterPostPaths, deadLetterRoutes } from "./routes/dead-letters.ts"
 import { downloadRoutes } from "./routes/downloads.ts"
@@ -29,6 +30,7 @@ import { historyPostPaths, historyRoutes } from "./routes/history.ts"
 import { ledgerRoutes } from "./routes/ledger.ts"
 import { legacyPostPaths, legacyRoutes } from "./routes/legacy-paths.ts"
 import { missingResponse, pageRoutes } from "./routes/pages.ts"
+import { reactionPostPaths, reactionPutPaths, reactionRoutes } from "./routes/reactions.ts"
 import { systemRoutes } from "./routes/system.ts"
 
 export interface ViewerOptions {
@@ -37,6 +39,7 @@ export interface ViewerOptions {
   readonly counterTables: CounterTables
   readonly ledger: LedgerService
   readonly deadLetters: DeadLetterService
+  readonly reactions: ReactionService
   readonly history: History
   /** The system view; resolves within a second, whatever is unavailable. */
   readonly system: () => Promise<SystemView>
@@ -64,6 +67,7 @@ const postPaths: ReadonlySet<string> = new Set([
   ...historyPostPaths,
   ...legacyPostPaths,
   ...counterPostPaths,
+  ...reactionPostPaths,
   ticketPath
 ])
 
@@ -78,7 +82,7 @@ export const securityHeaders = {
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
   const tickets = liveTickets()
-  const admit = admission({ auth: options.auth, postPaths, tickets })
+  const admit = admission({ auth: options.auth, postPaths, putPaths: reactionPutPaths, tickets })
   const limit = connectionLimit()
   const streams = liveStreams(options.feed, limit)
   const app = routesOf(options, tickets).get("/live", ({ request }) => streams.respond(request))
@@ -99,7 +103,17 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
 }
 
 const routesOf = (
-  { counters, counterTables, ledger, deadLetters, history, system, status, operations }: ViewerOptions,
+  {
+    counters,
+    counterTables,
+    ledger,
+    deadLetters,
+    reactions,
+    history,
+    system,
+    status,
+    operations
+  }: ViewerOptions,
   tickets: Tickets
 ) => {
   const missing = missingResponse()
@@ -117,6 +131,7 @@ const routesOf = (
     .use(ledgerRoutes(ledger))
     .use(deadLetterRoutes(deadLetters))
     .use(legacyRoutes(deadLetters))
+    .use(reactionRoutes(reactions))
     .use(historyRoutes(history))
     .use(systemRoutes(system))
 }

@@ -17,6 +17,7 @@ import {
   viewerToken,
   viewerUser
 } from "../inspect/viewer-settings.ts"
+import { rulesFile } from "../rules/settings.ts"
 import type { SettingsCheck, StartFailure } from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { served } from "../runtime/http-server.ts"
@@ -31,6 +32,7 @@ import { makeDeadLetterService } from "./dead-letters/service.ts"
 import { type History, historySettings, readGatewayUrl } from "./history/service.ts"
 import { makeLedgerService } from "./ledger.ts"
 import type { LiveFeed } from "./live/feed.ts"
+import { makeReactionService } from "./reactions/service.ts"
 
 export const viewerSettings = [
   viewerPort,
@@ -42,6 +44,7 @@ export const viewerSettings = [
   addressHeadersSetting,
   ...topicSettings,
   kafkaKeyParam,
+  rulesFile,
   ...historySettings
 ]
 
@@ -64,6 +67,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history:
     counterTables: yield* makeCounterTables,
     ledger: yield* makeLedgerService,
     deadLetters: yield* makeDeadLetterService,
+    reactions: yield* makeReactionService,
     history,
     system: () => Effect.runPromise(monitor.view),
     status: () => Effect.runPromise(health.report),

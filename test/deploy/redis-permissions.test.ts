@@ -125,6 +125,34 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     expect(await denied()).toEqual([])
   }, 60_000)
 
+  test("the reactor keeps deliveries; the deliverer claims them, sends events and adds dead letters", async () => {
+    for (const before of running.splice(0)) await before.end()
+    const rules = join(mkdtempSync(join(tmpdir(), "spoor-rules-")), "rules.json")
+    const call = { url: "http://127.0.0.1:9/refused" }
+    writeFileSync(
+      rules,
+      JSON.stringify({
+        rules: [
+          { name: "echo", when: { type: "started" }, do: { emit: { type: "echoed" } } },
+          { name: "refused", when: { type: "echoed" }, do: { call } }
+        ]
+      })
+    )
+    const others = ["gateway", "drainer", "enricher", "bridge", "reactor"]
+    const spoor = await startSpoor(
+      others,
+      ownSettings({ REDIS_URL: urlFor("viewer"), PROJECTIONS_URL: urlFor("consumer"), RULES: rules })
+    )
+    const own = { REDIS_URL: urlFor("deliverer"), PROJECTIONS_URL: urlFor("deliverer") }
+    running.push(spoor, await startSpoor(["deliverer"], ownSettings(own)))
+    const before = await admin.llen("click_invalid")
+    expect((await fetch(new URL("/t/started", spoor.address("send events")))).status).toBe(200)
+    // The address of this machine is refused, so the call for the event of the first rule becomes a dead letter.
+    await eventually("a dead letter", async () => (await admin.llen("click_invalid")) === before + 1, 30_000)
+    expect(await admin.lrange("click_invalid", 0, -1)).toContainEqual(expect.stringContaining("deliverer"))
+    expect(await denied()).toEqual([])
+  }, 90_000)
+
   test("the drainer alone needs no more than its own user may", async () => {
     for (const before of running.splice(0)) await before.end()
     const spoor = await startSpoor(
@@ -133,10 +161,10 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     )
     running.push(spoor)
     await admin.rpush("click_queue", "another line that nobody can read")
-    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 2)
+    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 3)
     await eventually("it exports the figures of the queue", async () => {
       const figures = await fetch(new URL("/metrics", spoor.address("health")))
-      return /^spoor_queue_dead_letters\{.*\} 2$/m.test(await figures.text())
+      return /^spoor_queue_dead_letters\{.*\} 3$/m.test(await figures.text())
     })
     expect(await denied()).toEqual([])
   }, 60_000)
@@ -147,6 +175,8 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     ["gateway", "HGETALL", "{spoor:event-counter}:offsets"],
     ["drainer", "GET", "{spoor:visitor}:salt:1"],
     ["drainer", "FLUSHALL"],
+    ["deliverer", "HGETALL", "{click_queue}:claimed"],
+    ["deliverer", "FLUSHALL"],
     ["consumer", "LLEN", "click_queue"],
     ["viewer", "CONFIG", "SET", "maxmemory", "1"],
     ["viewer", "KEYS", "*"],
