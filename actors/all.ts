@@ -14,6 +14,7 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   "metadata-counter": async () => (await import("./metadata-counter.ts")).MetadataCounter,
   "search-counter": async () => (await import("./search-counter.ts")).SearchCounter,
   "timing-stats": async () => (await import("./timing-stats.ts")).TimingStats,
+  deliverer: async () => (await import("./deliverer.ts")).Deliverer,
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
