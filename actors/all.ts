@@ -20,6 +20,9 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
 const all: typeof standard = {
   ...standard,
   forwarder: async () => (await import("./forwarder.ts")).Forwarder,
+  attributor: async () => (await import("./attributor.ts")).Attributor,
+  "click-stats": async () => (await import("./click-stats.ts")).ClickStats,
+  "postback-stats": async () => (await import("./postback-stats.ts")).PostbackStats,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   sessions: async () => (await import("./sessions.ts")).Sessions,
   tap: async () => (await import("./tap.ts")).Tap
