@@ -6,7 +6,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
-gateway: { uses: [bus, queue], secrets: [EDGE_SECRET, LINKS_TOKEN, WRITE_KEYS], signal: cpu }
+gateway: { uses: [bus, queue], secrets: [EDGE_SECRET, LINKS_SECRET, LINKS_TOKEN, WRITE_KEYS], signal: cpu }
 drainer: { uses: [bus, queue], secrets: [BUS_SECRET], signal: backlog }
 enricher: { uses: [bus], secrets: [BUS_SECRET], signal: backlog }
 bridge: { uses: [bus, log], secrets: [BUS_SECRET], signal: backlog }
@@ -17,6 +17,9 @@ timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none }
 receiver: { uses: [bus, queue], secrets: [], signal: none }
 sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
+attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
+click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
+postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 
