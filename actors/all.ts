@@ -14,12 +14,15 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   "metadata-counter": async () => (await import("./metadata-counter.ts")).MetadataCounter,
   "search-counter": async () => (await import("./search-counter.ts")).SearchCounter,
   "timing-stats": async () => (await import("./timing-stats.ts")).TimingStats,
+  reactor: async () => (await import("./reactor.ts")).Reactor,
+  deliverer: async () => (await import("./deliverer.ts")).Deliverer,
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
 const all: typeof standard = {
   ...standard,
   forwarder: async () => (await import("./forwarder.ts")).Forwarder,
+  notifier: async () => (await import("./notifier.ts")).Notifier,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   sessions: async () => (await import("./sessions.ts")).Sessions,
   tap: async () => (await import("./tap.ts")).Tap

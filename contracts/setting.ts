@@ -59,6 +59,18 @@ export const secret = (name: string, sentence: string): Setting<Redacted.Redacte
   config: Config.Redacted(name).pipe(Config.withDefault(undefined))
 })
 
+/**
+ * A family of variables with the same beginning, whose names the users choose: `name` ends with `*`. Its values are not read
+ * by `config`, but by those that know the names.
+ */
+export const family = (name: `${string}_*`, sentence: string, isSecret = false): Setting<undefined> => ({
+  name,
+  sentence,
+  standard: "",
+  secret: isSecret,
+  config: Config.succeed(undefined)
+})
+
 /** The values of several settings, by the given names. */
 export const readAll = <const S extends Record<string, Setting<unknown>>>(
   settings: S

@@ -55,3 +55,9 @@ const contentOf = (name: string, path: string): string => {
     })
   }
 }
+
+/** The paths of the files of secrets. */
+export const secretFiles = (environment: Environment): ReadonlyArray<string> =>
+  Object.entries(environment).flatMap(([name, path = ""]) =>
+    name.startsWith(secretPrefix) && name.endsWith(fileSuffix) && path !== "" ? [path] : []
+  )

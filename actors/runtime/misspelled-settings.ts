@@ -21,9 +21,11 @@ export const misspelledSettings = (
 ): ReadonlyArray<Misspelling> => {
   const settings = [...new Set([...settingNames, ...more.map(({ name }) => name)])]
   const known = new Set(settings.flatMap((name) => [name, `${name}${fileSuffix}`]))
+  const families = settings.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1))
   return Object.entries(variables).flatMap(([variable, value = ""]) => {
     if (value === "" || known.has(variable) || isOfOthers(variable, value)) return []
-    const meant = likelySetting(variable, settings)
+    if (families.some((begin) => variable.startsWith(begin))) return []
+    const meant = likelyMember(variable, families) ?? likelySetting(variable, settings)
     // A setting that is also set as it should be has not been forgotten.
     return meant === undefined || (variables[meant] ?? "") !== "" ? [] : [{ variable, meant }]
   })
@@ -47,6 +49,17 @@ const likelySetting = (variable: string, settings: ReadonlyArray<string>): strin
   const base = name.replace(/_FILES?$/, "")
   const found = likelyName(base, settings)
   return found === undefined ? undefined : `${found}${isFile ? fileSuffix : ""}`
+}
+
+/** `RULES_SECRET_KEY` for RULE_SECRET_KEY or rules_secret_KEY: the beginning is nearly that of a family. */
+const likelyMember = (variable: string, families: ReadonlyArray<string>): string | undefined => {
+  for (const begin of families) {
+    for (const length of [begin.length, begin.length - 1, begin.length + 1]) {
+      const [given, own] = [variable.slice(0, length).toUpperCase(), variable.slice(length)]
+      if (own !== "" && given.endsWith("_") && wrongLetters(given, begin, 1) <= 1) return `${begin}${own}`
+    }
+  }
+  return undefined
 }
 
 /** The rules in order of certainty. */

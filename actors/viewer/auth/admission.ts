@@ -66,7 +66,7 @@ export const admission = ({ auth, postPaths, putPaths, tickets }: AdmissionOptio
 }
 
 /** Refuses requests without valid credentials, and throttles addresses that sent wrong ones. */
-const authentication = (auth: Credentials): Admission => {
+export const authentication = (auth: Credentials): Admission => {
   const guesses = authThrottle()
   const challenge = { "www-authenticate": auth.challenge }
   return (request, address) => {
@@ -111,8 +111,8 @@ const isOwnPage = (request: Request): boolean => {
   return originOf(request) === "own" && (site === null || site === "same-origin")
 }
 
-/** A `sec-fetch-site` of `none` is an address typed by a person. */
-const isForeign = (request: Request): boolean => {
+/** Did a page of another site send it? A `sec-fetch-site` of `none` is an address typed by a person. */
+export const isForeign = (request: Request): boolean => {
   const site = request.headers.get("sec-fetch-site")
   return originOf(request) === "foreign" || (site !== null && site !== "same-origin" && site !== "none")
 }

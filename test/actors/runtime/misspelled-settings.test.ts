@@ -36,6 +36,28 @@ describe("a misspelled setting", () => {
       expect(misspelledSettings({ [variable]: "5" })).toEqual([{ variable, meant: setting }])
     })
 
+  test("of a family, whose names the users choose, is found by its beginning", () => {
+    const more = [{ name: "RULES_VAR_*" }, { name: "RULES_SECRET_*" }]
+    for (const [variable, setting] of [
+      ["RULE_SECRET_KEY", "RULES_SECRET_KEY"],
+      ["RULES_SECRETS_KEY", "RULES_SECRET_KEY"],
+      ["RULES_SECERT_KEY_FILE", "RULES_SECRET_KEY_FILE"],
+      ["rules_secret_KEY", "RULES_SECRET_KEY"],
+      ["RULES_VARS_SHOP", "RULES_VAR_SHOP"],
+      ["RULE_VAR_SHOP", "RULES_VAR_SHOP"]
+    ] as const)
+      expect(misspelledSettings({ [variable]: "x" }, more)).toEqual([{ variable, meant: setting }])
+    const right = {
+      RULES_SECRET_KEY: "x",
+      RULES_SECRET_KEY_FILE: "x",
+      RULES_VAR_LOG_LEVEL: "x",
+      RULES_VAR_X: "x"
+    }
+    expect(misspelledSettings(right, more)).toEqual([])
+    expect(misspelledSettings({ RULE_SECRET_KEY: "x", RULES_SECRET_KEY: "x" }, more)).toEqual([])
+    expect(misspelledSettings({ RULES_FOR_X: "x", MY_SECRET_KEY: "x", RULES_SECRET: "" }, more)).toEqual([])
+  })
+
   test("with one letter less, for every setting, means one that differs by one letter", () => {
     // Variables that begin with OTEL_ are also those of other programs: none counts as misspelled.
     const own = names.filter((name) => name.length > 8 && !name.startsWith("OTEL_"))
