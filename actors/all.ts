@@ -15,6 +15,7 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   "search-counter": async () => (await import("./search-counter.ts")).SearchCounter,
   "timing-stats": async () => (await import("./timing-stats.ts")).TimingStats,
   reactor: async () => (await import("./reactor.ts")).Reactor,
+  deliverer: async () => (await import("./deliverer.ts")).Deliverer,
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
