@@ -28,7 +28,14 @@ const values = join(import.meta.dirname, "values")
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
 const withTap = {
-  actors: { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: true } }
+  actors: {
+    sessions: { enabled: true },
+    attributor: { enabled: true },
+    "click-stats": { enabled: true },
+    "postback-stats": { enabled: true },
+    tap: { enabled: true },
+    receiver: { enabled: true }
+  }
 }
 const logins = [
   "KAFKA_USERNAME",
@@ -36,6 +43,7 @@ const logins = [
   "NATS_NKEY",
   "VIEWER_TOKEN",
   "WRITE_KEYS",
+  "LINKS_SECRET",
   "LINKS_TOKEN",
   "EDGE_SECRET"
 ]
@@ -93,7 +101,9 @@ const notGiven: Readonly<Record<string, (actor: string) => boolean>> = {
   // Answers on the bus are signed by those three alone.
   BUS_SECRET: (actor) => !["drainer", "enricher", "bridge"].includes(actor),
   // PROJECTIONS_URL is always given, and wins.
-  REDIS_URL: (actor) => actor.endsWith("-counter") || ["timing-stats", "sessions"].includes(actor)
+  REDIS_URL: (actor) =>
+    actor.endsWith("-counter") ||
+    ["timing-stats", "click-stats", "postback-stats", "sessions", "attributor"].includes(actor)
 }
 
 /** The server that an egress rule of the default rendering leads to. */
