@@ -155,7 +155,8 @@ describe("a search", () => {
   }, 60_000)
 
   test("without an answer of places, or without an area, nothing is posted and no event sent", async () => {
-    const isMatching = ({ url }: { readonly url: string }): boolean => url === "/bulk/notify_searchers/geo-bot"
+    const isMatching = ({ url }: { readonly url: string }): boolean =>
+      url === "/bulk/notify_searchers/geo-bot"
     await eventually("both searches before are done", () => storage.received.filter(isMatching).length === 2)
     const before = storage.received.length
     await spoor.send("offr?action=search&kw=%23poi&sw=0,13.1&ne=1,13.7")
