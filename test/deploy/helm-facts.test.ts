@@ -40,6 +40,8 @@ const logins = [
   "LINKS_SECRET",
   "WEBHOOK_SECRET",
   "NOTIFIER_PASSWORD",
+  "VAPID_PRIVATE_KEY",
+  "FCM_SERVICE_ACCOUNT",
   "EDGE_SECRET"
 ]
 const telemetry = [
