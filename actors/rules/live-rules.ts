@@ -71,10 +71,11 @@ export const makeLiveRules = Effect.fnUntraced(function* ({
       yield* report({ what: "file", rules: current, problems: [sentence] })
       return yield* found.failure
     }
+    const wasRefused = problem !== undefined
     problem = undefined
     const hasChanged = found.success.fingerprint !== inFile.fingerprint
     inFile = found.success
-    if (hasChanged) yield* use("file")
+    if (hasChanged || wasRefused) yield* use("file")
     return hasChanged
   }).pipe(lock.withPermits(1))
 

@@ -2,6 +2,7 @@
 import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readProjectionSettings } from "../projection-store/layer.ts"
+import { redisReactionStore } from "./redis/store.ts"
 import { ReactionStore } from "./service.ts"
 import { sqliteReactionStore } from "./sqlite/store.ts"
 
@@ -9,7 +10,9 @@ import { sqliteReactionStore } from "./sqlite/store.ts"
 export const layer: Layer.Layer<ReactionStore, Failure | Config.ConfigError> = Layer.effect(
   ReactionStore,
   Effect.gen(function* () {
-    const { directory, limits } = yield* readProjectionSettings
-    return yield* sqliteReactionStore(directory, limits.horizon)
+    const { url, directory, limits, tls } = yield* readProjectionSettings
+    return yield* url === undefined
+      ? sqliteReactionStore(directory, limits.horizon)
+      : redisReactionStore(url, limits.horizon, { tls })
   })
 )

@@ -53,7 +53,7 @@ export const rekeyedRecord = (
   const own = { [headers.at]: String(record.timestamp), [headers.clock]: String(Math.floor(clock)) }
   const copied = { ...record.headers, ...own, [headers.source]: source.topic }
   if (isEventId(id)) return { topic, key, value: record.value, headers: copied }
-  const place = idOfPlace(record, source)
+  const place = placeId(record, source)
   const named = id === undefined ? { id: place } : { [headers.place]: place }
   return { topic, key, value: record.value, headers: { ...copied, ...named } }
 }
@@ -91,9 +91,11 @@ export const fenceIdOf = (record: LogRecord): EventId | undefined => {
   return (isEventId(id) ? id : (record.headers[headers.place] ?? id)) as EventId | undefined
 }
 
-const isEventId = (id: string | undefined): boolean => id !== undefined && splitEventId(id) !== undefined
+export const isEventId = (id: string | undefined): boolean =>
+  id !== undefined && splitEventId(id) !== undefined
 
-const idOfPlace = (
+/** An id in the form of an event id for a record without one, from its place and time. */
+export const placeId = (
   { offset, timestamp }: LogRecord,
   { topic, partition }: { readonly topic: Topic; readonly partition: number }
 ): string => {

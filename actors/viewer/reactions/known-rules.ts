@@ -24,7 +24,8 @@ export interface KnownRule {
 
 export interface KnownRules {
   readonly rules: ReadonlyArray<KnownRule>
-  /** Renders with the variables and secrets that this process has. */
+  /** The variables and secrets that this process has, and the renderer with them. */
+  readonly variables: RuleVariables
   readonly renderer: Renderer
   readonly hasFile: boolean
   /** Why the last version of the file is not in force; undefined otherwise. */
@@ -57,6 +58,7 @@ export const makeKnownRules = Effect.fnUntraced(function* (store: ReactionStore[
         ...file.rules.map((rule) => ({ name: rule.name, rule, source: "file" as const, problem: undefined })),
         ...api
       ],
+      variables: lastVariables,
       renderer,
       hasFile: path !== undefined,
       fileProblem: file.problem,

@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { Rule } from "../../../contracts/reactions/rule.ts"
 import type { Mask } from "../../inspect/events/mask.ts"
+import { namedVariables } from "../../rules/check-rule.ts"
+import type { RuleVariables } from "../../rules/variables.ts"
 import type { TryCommand } from "./commands.ts"
 import type { KnownRules } from "./known-rules.ts"
 import type { TriedRule, TryView } from "./messages.ts"
@@ -20,15 +22,17 @@ export const makeTry = (known: Effect.Effect<KnownRules>, mask: Mask, places: Sa
     const rules = yield* rulesOf(command, knownRules)
     const found = yield* sampleOf(command, places)
     if (found === undefined) {
-      const view: TryView = { sentence: validText(rules), results: [], isMasked: false }
+      const sentence = `${validText(rules)}${unsetText(rules, knownRules.variables)}`
+      const view: TryView = { sentence, results: [], isMasked: false }
       return view
     }
     const sample = maskedSample(found, mask)
     const tried = rules.map((rule) => triedRule(rule, sample, renderer))
     const isNamed = command.rule !== undefined || command.text !== undefined
     const shown = isNamed ? tried : tried.filter(({ outcome }) => outcome !== "not matched")
+    const sent = rules.filter((_, i) => tried[i]?.outcome === "sent")
     const view: TryView = {
-      sentence: sentenceOf(tried, shown),
+      sentence: `${sentenceOf(tried, shown)}${unsetText(sent, knownRules.variables)}`.trim(),
       results: shown.slice(0, maxResults),
       isMasked: mask.isOn
     }
@@ -53,6 +57,16 @@ const validText = (rules: ReadonlyArray<Rule>): string =>
   rules.length === 1
     ? "The rule is valid. Give an event to see what it would send."
     : `${rules.length} rules are valid. Give an event to see what they would send.`
+
+/** The settings that these rules name and this process does not have. */
+const unsetText = (rules: ReadonlyArray<Rule>, { vars, secrets }: RuleVariables): string => {
+  const set = new Set([
+    ...Object.keys(vars).map((name) => `RULES_VAR_${name}`),
+    ...Object.keys(secrets).map((name) => `RULES_SECRET_${name}`)
+  ])
+  const unset = [...namedVariables(rules)].filter((name) => !set.has(name)).toSorted()
+  return unset.length === 0 ? "" : ` Not set for this viewer, so it renders empty: ${unset.join(", ")}.`
+}
 
 const sentenceOf = (tried: ReadonlyArray<TriedRule>, shown: ReadonlyArray<TriedRule>): string => {
   if (shown.length > maxResults) return `${shown.length} rules match; the first ${maxResults} are shown.`

@@ -1,16 +1,20 @@
 /** The store of reactions on Redis, on a Redis Cluster and in a file, against the same contract. */
-import { describe } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { Effect } from "effect"
-import { sqliteReactionStore } from "../../../bridge/reaction-store/sqlite/store.ts"
+import { afterAll, describe } from "bun:test"
+import { hasRedisProgram, startRedis } from "../../support/redis.ts"
+import { startRedisCluster } from "../../support/redis-cluster.ts"
 import { reactionContract } from "./contract.ts"
+import { inFile, onServer } from "./places.ts"
 
-describe("in a file", () =>
-  reactionContract(
-    Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "spoor-reactions-"))),
-      (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
-    ).pipe(Effect.map((directory) => (horizon) => sqliteReactionStore(directory, horizon)))
-  ))
+describe.skipIf(!hasRedisProgram())("on Redis", () => {
+  const { place, stop } = onServer(() => startRedis())
+  afterAll(stop)
+  reactionContract(place)
+})
+
+describe.skipIf(!hasRedisProgram())("on Redis Cluster", () => {
+  const { place, stop } = onServer(startRedisCluster)
+  afterAll(stop)
+  reactionContract(place)
+})
+
+describe("in a file", () => reactionContract(inFile))

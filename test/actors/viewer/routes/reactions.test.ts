@@ -369,6 +369,10 @@ describe("a try", () => {
         { rule: "mine", outcome: "sent", steps: [{ title: "event 9" }] }
       ])
       expect((yield* tried(send, { text })).sentence).toMatch(/^The rule is valid\./)
+      const unset = text.replace("params.customer", "vars.NOSUCH")
+      expect((yield* tried(send, { text: unset, event: id })).sentence).toBe(
+        "Not set for this viewer, so it renders empty: RULES_VAR_NOSUCH."
+      )
     })
   )
 
