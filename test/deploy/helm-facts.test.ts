@@ -36,6 +36,7 @@ const logins = [
   "VIEWER_TOKEN",
   "WRITE_KEYS",
   "LINKS_TOKEN",
+  "LINKS_SECRET",
   "WEBHOOK_SECRET",
   "NOTIFIER_PASSWORD",
   "EDGE_SECRET"
@@ -92,7 +93,15 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
 }
 
 /** Actors that use the projections and not the queue, beside counters. */
-const projecting = ["timing-stats", "click-stats", "postback-stats", "reactor", "notifier", "attributor", "sessions"]
+const projecting = [
+  "timing-stats",
+  "click-stats",
+  "postback-stats",
+  "reactor",
+  "notifier",
+  "attributor",
+  "sessions"
+]
 
 /** Secret settings that an actor reads and is not given, with the reason. */
 const notGiven: Readonly<Record<string, (actor: string) => boolean>> = {
