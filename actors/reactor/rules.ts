@@ -22,7 +22,7 @@ export const reactorRules = Effect.fnUntraced(function* (figures: ReactorFigures
     report: (reloaded) => Effect.andThen(show(figures, reloaded), tell(reloaded))
   })
   yield* show(figures, { what: "file", rules: live.current(), problems: [] })
-  yield* Effect.logInfo(countSentence("Rules", live.current()))
+  if (live.current().set.rules.length > 0) yield* Effect.logInfo(countSentence("Rules", live.current()))
   yield* warnUnset(live.current())
   if (path !== undefined || secretFiles(process.env).length > 0)
     yield* reloadable({ setting: rulesFile.name, reads: [], reload: live.reload })

@@ -83,7 +83,7 @@ export interface Added {
   readonly suppressed: ReadonlyArray<{ readonly id: DeliveryId; readonly reason: string }>
 }
 
-/** The limits of one claim, and those of targets without limits of their own. */
+/** The limits of one claim. `concurrency`: of targets without a limit of their own; it should be the same for all who claim. */
 export interface ClaimOptions {
   readonly max: number
   readonly leaseMs: number

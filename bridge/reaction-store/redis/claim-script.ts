@@ -5,7 +5,7 @@ import { stepScript } from "./step-script.ts"
 /**
  * KEYS: those of deliveries. ARGV: lease, milliseconds · maximum · concurrency of targets without a limit · the begin of the
  * names of the leases · targets to leave. Returns id, lease, attempt and value of each claimed delivery. It ends at most 200
- * leases, and looks at most at 100 targets that are not to be left.
+ * leases, and looks at most at 100 targets beside those to leave.
  */
 export const claimScript = `${stepScript}
 local lease_ms, max, concurrency, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -39,9 +39,13 @@ for i = 5, #ARGV do excepted[ARGV[i]] = true end
 local names, left = {}, {}
 local limit = 100 + #ARGV - 4
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', claimable, '-inf', string.format('%.3f', now), 'LIMIT', 0, limit)) do
-  if not excepted[name] and #names < 100 then
-    table.insert(names, name)
-    left[name] = math.min(allowance(change(name), concurrency), max)
+  if not excepted[name] then
+    if #names >= max then break end
+    local allowed = allowance(change(name), concurrency)
+    if allowed > 0 then
+      table.insert(names, name)
+      left[name] = math.min(allowed, max)
+    end
   end
 end
 

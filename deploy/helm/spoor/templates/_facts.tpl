@@ -7,7 +7,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
-gateway: { uses: [bus, queue], secrets: [EDGE_SECRET, LINKS_TOKEN, WRITE_KEYS], signal: cpu }
+gateway: { uses: [bus, queue], secrets: [EDGE_SECRET, LINKS_SECRET, LINKS_TOKEN, WRITE_KEYS], signal: cpu }
 drainer: { uses: [bus, queue], secrets: [BUS_SECRET], signal: backlog }
 enricher: { uses: [bus], secrets: [BUS_SECRET], signal: backlog }
 bridge: { uses: [bus, log], secrets: [BUS_SECRET], signal: backlog }
@@ -24,6 +24,9 @@ attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
 click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
+attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
+click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
+postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 
