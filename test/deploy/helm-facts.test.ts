@@ -83,6 +83,7 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
   links: "redis",
   projections: "redis",
   "keyed state": "redis",
+  reactions: "redis",
   bus: "nats",
   log: "kafka",
   places: undefined
