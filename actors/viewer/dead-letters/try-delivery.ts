@@ -18,8 +18,22 @@ export const tryDelivery = (
 ): TriedDelivery => ({
   kind: "delivery",
   ...{ delivery, rule, target },
-  steps: previewContent(content, delivery, renderer)
+  steps: previewed(content, delivery, renderer)
 })
+
+/** People may have edited a template so that it cannot be read. */
+const previewed = (
+  content: DeadDelivery["content"],
+  seed: string,
+  renderer: Renderer
+): ReadonlyArray<PreviewedStep> => {
+  try {
+    return previewContent(content, seed, renderer)
+  } catch (cause) {
+    const problem = renderer.mask(cause instanceof Error ? cause.message : String(cause))
+    return [{ kind: "call", target: "none", isSkipped: false, waitsFor: [], problem }]
+  }
+}
 
 /** Whether every step can be rendered. */
 export const isPossible = ({ steps }: TriedDelivery): boolean =>
