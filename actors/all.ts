@@ -15,12 +15,17 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   "search-counter": async () => (await import("./search-counter.ts")).SearchCounter,
   "timing-stats": async () => (await import("./timing-stats.ts")).TimingStats,
   reactor: async () => (await import("./reactor.ts")).Reactor,
+  deliverer: async () => (await import("./deliverer.ts")).Deliverer,
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
 const all: typeof standard = {
   ...standard,
   forwarder: async () => (await import("./forwarder.ts")).Forwarder,
+  notifier: async () => (await import("./notifier.ts")).Notifier,
+  attributor: async () => (await import("./attributor.ts")).Attributor,
+  "click-stats": async () => (await import("./click-stats.ts")).ClickStats,
+  "postback-stats": async () => (await import("./postback-stats.ts")).PostbackStats,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   sessions: async () => (await import("./sessions.ts")).Sessions,
   tap: async () => (await import("./tap.ts")).Tap

@@ -1,6 +1,7 @@
 /**
- * Viewer: shows events as they are read from Kafka, the counters, the ledger and the dead letters in a browser. Read-only,
- * except that people can replay and discard dead letters and reset counters. Any number may run.
+ * Viewer: shows events as they are read from Kafka, the counters, reactions, the ledger and the dead letters in a
+ * browser. Read-only, except that people can replay and discard dead letters, reset counters, and change rules and targets
+ * of reactions. Any number may run.
  */
 
 import { Effect } from "effect"
@@ -11,7 +12,15 @@ import { readMask } from "./inspect/events/mask.ts"
 import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
-import { eventLog, geoIp, ingestQueue, progressBus, projectionStore } from "./runtime/dependencies.ts"
+import {
+  deviceMappings,
+  eventLog,
+  geoIp,
+  ingestQueue,
+  progressBus,
+  projectionStore,
+  reactionStore
+} from "./runtime/dependencies.ts"
 import { records } from "./runtime/inbox/records.ts"
 import { decodedBatch } from "./viewer/decoded-record.ts"
 import { makeLogReadGaps } from "./viewer/history/read-gaps.ts"
@@ -27,10 +36,10 @@ const initialRecords = 200
 export const Viewer = Actor.make(
   "viewer",
   {
-    summary: "Shows events, the counters, the ledger and the dead letters in a browser.",
+    summary: "Shows events, the counters, reactions, the ledger and the dead letters in a browser.",
     receives: records("viewer", initialRecords),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    requires: [eventLog, projectionStore, ingestQueue, geoIp, progressBus],
+    requires: [eventLog, projectionStore, reactionStore, deviceMappings, ingestQueue, geoIp, progressBus],
     settings: viewerSettings,
     checks: viewerChecks
   },

@@ -1,15 +1,16 @@
 /**
  * The command `ledger`: how many events were received and where they are; `ledger where <id>`: where one event is. Reads
- * the ledger once and ends, with 1 when it does not balance or a queue cannot be reached; with `--watch` it reads it every
+ * the ledger once and ends, with 1 when it does not balance or a queue or the reactions cannot be reached; with `--watch` it reads it every
  * two seconds until a signal.
  */
 import { Context, Effect, Layer } from "effect"
 import { Argument, Command } from "effect/cli"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import { readLedger } from "../inspect/ledger/read-ledger.ts"
 import { locateEvent } from "../inspect/locate-event.ts"
-import { eventLog, ingestQueue } from "../runtime/dependencies.ts"
+import { eventLog, ingestQueue, reactionStore } from "../runtime/dependencies.ts"
 import { readTopics, topicSettings } from "../transform/topics.ts"
 import { switchFlag } from "./command-line/flags.ts"
 import { print } from "./command-line/print.ts"
@@ -17,13 +18,14 @@ import { handler } from "./command-line/run.ts"
 import { ledgerText, whereJson, whereText } from "./ledger/text.ts"
 import { runCommand } from "./run-command.ts"
 
-const settings = [...ingestQueue.settings, ...topicSettings, ...eventLog.settings]
+const settings = [...ingestQueue.settings, ...reactionStore.settings, ...topicSettings, ...eventLog.settings]
 
 const showLedger = Effect.fnUntraced(function* (asJson: boolean, isWatched: boolean) {
   const { sources } = Context.get(yield* Layer.build(ingestQueue.layer), IngestQueue)
+  const reactions = yield* openReactions
   const topics = yield* readTopics
   const showOnce = Effect.gen(function* () {
-    const ledger = yield* readLedger(sources, topics)
+    const ledger = yield* readLedger(sources, topics, reactions)
     const clear = isWatched && !asJson && process.stdout.isTTY === true ? "\u001b[H\u001b[2J" : ""
     yield* print(asJson ? JSON.stringify(ledger) : clear + ledgerText(ledger))
     return ledger.balanced === true && ledger.complete ? 0 : 1
@@ -32,6 +34,14 @@ const showLedger = Effect.fnUntraced(function* (asJson: boolean, isWatched: bool
     ? yield* Effect.forever(Effect.andThen(showOnce, Effect.sleep("2 seconds")))
     : yield* showOnce
 })
+
+/** The ledger of reactions; a store that cannot be opened is a trouble of the ledger, not the end of the command. */
+const openReactions = Layer.build(reactionStore.layer).pipe(
+  Effect.map((context) => Context.get(context, ReactionStore).ledger),
+  Effect.catchTag("Failure", (failure) =>
+    failure.reason === "misconfigured" ? Effect.fail(failure) : Effect.succeed(Effect.fail(failure))
+  )
+)
 
 const showLocation = Effect.fnUntraced(function* (id: string, asJson: boolean) {
   const { sources } = Context.get(yield* Layer.build(ingestQueue.layer), IngestQueue)
@@ -72,6 +82,7 @@ await runCommand(
       `Shows how many events were received, and where they are. Per topic:
 received = stored + dead letters + discarded + waiting + in flight.
 A replayed dead letter is in flight or settled again: it is shown, but not part of the sum.
+Per rule: matched = delivered + dead letters + discarded + suppressed + waiting + in flight.
 Exit code 0 when the ledger balances, else 1.`
     ),
     Command.withExamples([

@@ -2,7 +2,6 @@
  * Forwards a claimed batch to the centre and accounts for its lines: forwarded, which counts as stored with a place in the
  * centre, or too large for any message. Keeps no state.
  */
-import { createHash } from "node:crypto"
 import { Cause, Effect } from "effect"
 import { forwardedPartition, type Placement, type Rejection } from "../../contracts/batch.ts"
 import type { ByteString } from "../../contracts/event.ts"
@@ -10,6 +9,7 @@ import { Failure } from "../../contracts/failure.ts"
 import type { PushId, Topic } from "../../contracts/ids.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import type { BatchOutcome, Lines } from "../runtime/inbox/batch-outcome.ts"
+import { pushIdFrom } from "../runtime/push-id.ts"
 import { type Topics, topicOf } from "../transform/topics.ts"
 import type { PushToCentre } from "./centre.ts"
 
@@ -19,13 +19,9 @@ const headBytes = 1_024
 /** A line over this size, bytes, fits into no message: it becomes a dead letter of the edge. */
 export const maxLineBytes = maxMessageBytes - headBytes
 
-const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 /** The id of the push of a batch, or of a part of one: the same in every retry, because a batch never changes. */
-export const pushIdOf = ({ id, digest, first }: Pick<Lines, "id" | "digest" | "first">): PushId => {
-  const hash = createHash("sha256").update(`${id} ${digest} ${first}`).digest()
-  return Array.from({ length: 26 }, (_, i) => digits.charAt((hash[i] ?? 0) % 32)).join("") as PushId
-}
+export const pushIdOf = ({ id, digest, first }: Pick<Lines, "id" | "digest" | "first">): PushId =>
+  pushIdFrom(`${id} ${digest} ${first}`)
 
 /** Makes the function that forwards a batch. Fails with `unavailable` only, whatever went wrong: the batch is not the cause. */
 export const makeForward =

@@ -1,9 +1,9 @@
 /** Adapts campaign links to the gateway's app: the store's results as promises, and the enricher's detection of platforms. */
-import { Effect, type Scope } from "effect"
+import { Effect, type Redacted, type Scope } from "effect"
 import { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import { readTarget, schemesOf } from "../../contracts/link-target.ts"
-import { readAll } from "../../contracts/setting.ts"
+import { readAll, type Setting } from "../../contracts/setting.ts"
 import { clicks } from "../../gateway/links/click.ts"
 import type { LinkOptions } from "../../gateway/links/routes.ts"
 import { linkSettings } from "../../gateway/links/settings.ts"
@@ -19,11 +19,12 @@ export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks |
   function* () {
     const links = yield* CampaignLinks
     const topics = yield* readTopics
-    const { linkSchemes, notFoundUrl } = yield* readAll(linkSettings)
+    const { linkSchemes, notFoundUrl, linksDialect } = yield* readAll(linkSettings)
     const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
-    const token = yield* currentToken
-    if (token !== undefined && !topics.all.includes(clicks)) {
+    const token = yield* currentSecret(linkSettings.linksToken)
+    const secret = yield* currentSecret(linkSettings.linksSecret)
+    if ((token ?? secret) !== undefined && !topics.all.includes(clicks)) {
       yield* Effect.logWarning(
         `Clicks are stored in the topic ${topics.standard}. Add clicks to KAFKA_TOPICS to store them in a topic of their own.`
       )
@@ -39,7 +40,7 @@ export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks |
       },
       platformOf: (userAgent) => deviceOf(userAgent).os.toLowerCase(),
       settings: {
-        token,
+        ...{ token, secret, dialect: linksDialect },
         schemes: linkSchemes,
         notFoundUrl: notFoundUrl === undefined ? undefined : readTarget(notFoundUrl, schemesOf("")).href
       },
@@ -48,8 +49,8 @@ export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks |
   }
 )
 
-/** The token of the moment; undefined while the API is off, which only a restart changes. */
-const currentToken = Effect.gen(function* () {
-  const { value } = yield* replaceableSecret(linkSettings.linksToken)
-  return value() === undefined ? undefined : () => value() ?? ""
-})
+/** The secret of the moment; undefined while its API is off, which only a restart changes. */
+const currentSecret = (setting: Setting<Redacted.Redacted<string> | undefined>) =>
+  Effect.map(replaceableSecret(setting), ({ value }) =>
+    value() === undefined ? undefined : () => value() ?? ""
+  )

@@ -73,6 +73,7 @@ export const deliveryOf = (
     expires: now + Math.min(deliverForMs, rule.for === undefined ? deliverForMs : ruleMs(rule.for)),
     content: encodeContent({
       ...{ v: 1, event, steps, at: first.at, answers: {} },
+      ...(rule.limits === undefined ? {} : { limits: rule.limits }),
       ...(traceparent === undefined ? {} : { traceparent })
     }),
     gates: gate

@@ -1,5 +1,5 @@
 /** YAML 1.2 (and so JSON) as a value, and the line of each part of it. Pure. */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml"
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from "yaml"
 import { messageOf } from "./problem.ts"
 
 /** The largest text, in characters, and how many times aliases may be used in it. */
@@ -69,3 +69,6 @@ const startOf = (node: unknown): number | undefined =>
   typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)
     ? Number(node.range[0])
     : undefined
+
+/** A value as YAML, long texts on one line. */
+export const yamlOf = (value: unknown): string => stringify(value, { version: "1.2", lineWidth: 0 })

@@ -22,6 +22,8 @@ import { connectionLimit } from "./live/connection-limit.ts"
 import type { LiveFeed } from "./live/feed.ts"
 import { liveStreams } from "./live/sse.ts"
 import { liveSocket } from "./live/websocket.ts"
+import type { PushService } from "./push/service.ts"
+import type { ReactionService } from "./reactions/service.ts"
 import { counterPostPaths, counterRoutes } from "./routes/counters.ts"
 import { deadLetterPostPaths, deadLetterRoutes } from "./routes/dead-letters.ts"
 import { downloadRoutes } from "./routes/downloads.ts"
@@ -29,6 +31,8 @@ import { historyPostPaths, historyRoutes } from "./routes/history.ts"
 import { ledgerRoutes } from "./routes/ledger.ts"
 import { legacyPostPaths, legacyRoutes } from "./routes/legacy-paths.ts"
 import { missingResponse, pageRoutes } from "./routes/pages.ts"
+import { pushPostPaths, pushRoutes } from "./routes/push.ts"
+import { reactionPostPaths, reactionPutPaths, reactionRoutes } from "./routes/reactions.ts"
 import { systemRoutes } from "./routes/system.ts"
 
 export interface ViewerOptions {
@@ -37,6 +41,8 @@ export interface ViewerOptions {
   readonly counterTables: CounterTables
   readonly ledger: LedgerService
   readonly deadLetters: DeadLetterService
+  readonly reactions: ReactionService
+  readonly push: PushService
   readonly history: History
   /** The system view; resolves within a second, whatever is unavailable. */
   readonly system: () => Promise<SystemView>
@@ -64,6 +70,8 @@ const postPaths: ReadonlySet<string> = new Set([
   ...historyPostPaths,
   ...legacyPostPaths,
   ...counterPostPaths,
+  ...reactionPostPaths,
+  ...pushPostPaths,
   ticketPath
 ])
 
@@ -78,7 +86,7 @@ export const securityHeaders = {
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
   const tickets = liveTickets()
-  const admit = admission({ auth: options.auth, postPaths, tickets })
+  const admit = admission({ auth: options.auth, postPaths, putPaths: reactionPutPaths, tickets })
   const limit = connectionLimit()
   const streams = liveStreams(options.feed, limit)
   const app = routesOf(options, tickets).get("/live", ({ request }) => streams.respond(request))
@@ -99,7 +107,18 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
 }
 
 const routesOf = (
-  { counters, counterTables, ledger, deadLetters, history, system, status, operations }: ViewerOptions,
+  {
+    counters,
+    counterTables,
+    ledger,
+    deadLetters,
+    reactions,
+    push,
+    history,
+    system,
+    status,
+    operations
+  }: ViewerOptions,
   tickets: Tickets
 ) => {
   const missing = missingResponse()
@@ -117,6 +136,8 @@ const routesOf = (
     .use(ledgerRoutes(ledger))
     .use(deadLetterRoutes(deadLetters))
     .use(legacyRoutes(deadLetters))
+    .use(reactionRoutes(reactions))
+    .use(pushRoutes(push))
     .use(historyRoutes(history))
     .use(systemRoutes(system))
 }

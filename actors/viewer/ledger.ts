@@ -1,10 +1,11 @@
 /**
- * The ledger of the queues, and where a single event is, for the pages. Lives as long as the viewer; the ledger is read at
+ * The ledger of the queues and reactions, and where a single event is, for the pages. Lives as long as the viewer; the ledger is read at
  * most once in two seconds, however many clients request it.
  */
 import { Effect, Option, Semaphore } from "effect"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readMask } from "../inspect/events/mask.ts"
 import { readLedger } from "../inspect/ledger/read-ledger.ts"
@@ -27,11 +28,12 @@ const maxConcurrentSearches = 4
 
 export const makeLedgerService = Effect.gen(function* () {
   const { sources } = yield* IngestQueue
+  const { ledger: reactions } = yield* ReactionStore
   const { scan } = yield* EventLog
   const topics = yield* readTopics
   const mask = readMask(yield* viewerMask.config)
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
-  const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
+  const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics, reactions), "2 seconds")
   const searches = yield* Semaphore.make(maxConcurrentSearches)
 
   const locate = (id: string): Effect.Effect<EventLocationView, Failure> =>

@@ -9,6 +9,7 @@ import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
 import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import { makeMonitor } from "../inspect/pipeline/monitor.ts"
+import { vapidPublicKey } from "../inspect/push-settings.ts"
 import {
   listenAddress,
   viewerHost,
@@ -17,6 +18,7 @@ import {
   viewerToken,
   viewerUser
 } from "../inspect/viewer-settings.ts"
+import { rulesFile } from "../rules/settings.ts"
 import type { SettingsCheck, StartFailure } from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { served } from "../runtime/http-server.ts"
@@ -31,6 +33,8 @@ import { makeDeadLetterService } from "./dead-letters/service.ts"
 import { type History, historySettings, readGatewayUrl } from "./history/service.ts"
 import { makeLedgerService } from "./ledger.ts"
 import type { LiveFeed } from "./live/feed.ts"
+import { makePushService } from "./push/service.ts"
+import { makeReactionService } from "./reactions/service.ts"
 
 export const viewerSettings = [
   viewerPort,
@@ -38,10 +42,12 @@ export const viewerSettings = [
   viewerUser,
   viewerPassword,
   viewerToken,
+  vapidPublicKey,
   trustedProxies,
   addressHeadersSetting,
   ...topicSettings,
   kafkaKeyParam,
+  rulesFile,
   ...historySettings
 ]
 
@@ -64,6 +70,8 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history:
     counterTables: yield* makeCounterTables,
     ledger: yield* makeLedgerService,
     deadLetters: yield* makeDeadLetterService,
+    reactions: yield* makeReactionService,
+    push: yield* makePushService,
     history,
     system: () => Effect.runPromise(monitor.view),
     status: () => Effect.runPromise(health.report),

@@ -157,6 +157,13 @@ export interface DeadLetterList {
   ) => Effect.Effect<"done" | "gone" | "too often", Failure>
   /** Removes the dead letter; false when it is no longer in the list. */
   readonly discard: (letter: StoredDeadLetter) => Effect.Effect<boolean, Failure>
+  /**
+   * Appends a dead letter of something that was never a line of the queue. So that the ledger balances, it counts as pushed,
+   * taken, received and dead in the same step. `once`: for an hour after, another call with the same id adds nothing.
+   */
+  readonly add: (letter: DeadLetter, once: PushId) => Effect.Effect<void, Failure>
+  /** Removes the dead letter, which its owner has replayed, and counts it as replayed; pushes nothing. False: as in `discard`. */
+  readonly take: (letter: StoredDeadLetter) => Effect.Effect<boolean, Failure>
 }
 
 /** The batch, or part of one, with an event in flight. */

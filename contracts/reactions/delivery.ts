@@ -65,9 +65,20 @@ export const Message = Schema.Struct({
 })
 export type Message = typeof Message.Type
 
+/** Why a delivery failed for good, at which target, when it was made (`first`) and when it failed (`last`), ms since 1970. */
+export const DeliveryFailure = Schema.Struct({
+  reason: Schema.String,
+  target: TargetName,
+  attempts: Schema.Int,
+  first: Schema.Finite,
+  last: Schema.Finite
+})
+export type DeliveryFailure = typeof DeliveryFailure.Type
+
 /**
  * What a delivery is made of. `at` is the place of the step to do now. With `message`, that is sent instead of a step. With
- * `failure`, the delivery has failed for good and waits to become a dead letter.
+ * `failure`, the delivery has failed for good and waits to become a dead letter. `limits`: those of the rule, for the targets
+ * of later steps. `answer`: what the templates of a report read.
  */
 export const DeliveryContent = Schema.Struct({
   v: Schema.Literal(1),
@@ -76,9 +87,14 @@ export const DeliveryContent = Schema.Struct({
   at: Schema.Int,
   answers: Schema.Record(Schema.String, Answer),
   message: Schema.optionalKey(Message),
-  failure: Schema.optionalKey(
-    Schema.Struct({ reason: Schema.String, attempts: Schema.Int, first: Schema.Finite })
+  answer: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  limits: Schema.optionalKey(
+    Schema.Struct({
+      concurrency: Schema.optionalKey(Schema.Int),
+      perSecond: Schema.optionalKey(Schema.Finite)
+    })
   ),
+  failure: Schema.optionalKey(DeliveryFailure),
   traceparent: Schema.optionalKey(Schema.String)
 })
 export type DeliveryContent = typeof DeliveryContent.Type

@@ -140,8 +140,13 @@ const readLinks = Effect.gen(function* (): Effect.fn.Return<
   Failure | Config.ConfigError
 > {
   const settings = yield* readAll({ ...linkSettings, edgeLinksUrl, edgeCentre })
-  const { linksToken, linkSchemes, notFoundUrl } = settings
+  const { linksToken, linkSchemes, notFoundUrl, linksDialect, linksSecret } = settings
   const token = linksToken === undefined ? "" : Redacted.value(linksToken)
+  const secret = linksSecret === undefined ? "" : Redacted.value(linksSecret)
+  if (token === "" && secret !== "")
+    return yield* misconfigured(
+      "LINKS_SECRET requires LINKS_TOKEN at the edge: links are stored at the centre."
+    )
   if (token === "") return undefined
   const url = centreUrl(settings.edgeLinksUrl ?? settings.edgeCentre ?? "")
   if (url === undefined)
@@ -153,7 +158,8 @@ const readLinks = Effect.gen(function* (): Effect.fn.Return<
     store: remoteLinks(url, token),
     platformOf: (userAgent) => deviceOf(userAgent).os.toLowerCase(),
     settings: {
-      token,
+      ...{ token, dialect: linksDialect },
+      secret: secret === "" ? undefined : () => secret,
       schemes: linkSchemes,
       notFoundUrl: notFoundUrl === undefined ? undefined : readTarget(notFoundUrl, schemesOf("")).href
     },

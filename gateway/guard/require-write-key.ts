@@ -2,6 +2,7 @@
 
 import { refuse } from "../http/errors.ts"
 import { anyOrigin } from "../http/responses.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { Guard } from "../routes.ts"
 import { keyOf, withoutKey } from "./extract-key.ts"
 import type { CountRefused } from "./refusal-counter.ts"
@@ -9,6 +10,12 @@ import type { FindKey } from "./write-keys.ts"
 
 /** Paths exempt from write keys: link redirects, the OpenAPI document, the links API (own token), lines of edges (signed). */
 const exemptPaths = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?|api\/v1\/edge\/lines)\/?$/
+
+/** The old links API (signed), which has no GET: a GET there is an event like any other, and needs a key. */
+const exemptPosts = /^\/api\/[^/]+\/(?:create|delete)\/?$/
+
+const isExempt = ({ request, target: { path } }: RequestContext): boolean =>
+  exemptPaths.test(path) || (request.method === "POST" && exemptPosts.test(path))
 
 /** Removes every key from the query, so that no line contains one. Keys in bodies are removed by `acceptEvents`. */
 export const requireWriteKey =
@@ -20,7 +27,7 @@ export const requireWriteKey =
     const known = key === undefined ? undefined : find(key)
     if (known === undefined) {
       context.lacksKey = true
-      if (pathKey === undefined && exemptPaths.test(target.path)) return undefined
+      if (pathKey === undefined && isExempt(context)) return undefined
       countRefused("write-key")
       return refuse("unauthorized", key === undefined ? missing : unknown, {
         "www-authenticate": "Bearer",

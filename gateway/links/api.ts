@@ -106,7 +106,7 @@ const idOf = ({ target }: RequestContext): string | undefined => {
 }
 
 /** A random id of 80 bits. */
-const newLinkId = (): string =>
+export const newLinkId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => letters[byte & 31]).join("")
 
 const letters = "abcdefghijkmnpqrstuvwxyz23456789"

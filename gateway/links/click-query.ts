@@ -46,7 +46,7 @@ const advertising: ReadonlySet<string> = new Set(advertisingNames)
 const isAdvertising = (name: string): boolean => advertising.has(name)
 
 /** `campaign[x]` counts as `campaign`: many parsers treat both as one parameter. */
-const isOfLink = (name: string, link: CompiledLink | undefined): boolean => {
+export const isOfLink = (name: string, link: CompiledLink | undefined): boolean => {
   const bracket = name.indexOf("[")
   const base = (bracket === -1 ? name : name.slice(0, bracket)).trim()
   return reservedParamNames.has(base) || link?.names.has(base) === true

@@ -12,6 +12,7 @@ import { idempotencyKey } from "../formats/idempotency-key.ts"
 import { refuse } from "../http/errors.ts"
 import type { RequestContext } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
+import { type AdtekioClick, adtekioClick } from "./adtekio-click.ts"
 import { clickQuery } from "./click-query.ts"
 import type { CompiledLink } from "./compiled-link.ts"
 import { keyOfAddress } from "./lookup-key.ts"
@@ -22,10 +23,15 @@ export interface ClickOptions {
   /** The platform of a user agent, as links name it; empty when unknown. */
   readonly platformOf: (userAgent: ByteString) => string
   readonly notFoundUrl: string | undefined
+  /** How the event is written; default: spoor. */
+  readonly dialect?: LinksDialect | undefined
   readonly accept: AcceptEvents
   /** Accepts a click on an unknown link as an event of its path; undefined: such a click is answered with 404. */
   readonly asEvent: Handler | undefined
 }
+
+/** How the event of a click is written. */
+export type LinksDialect = "spoor" | "adtekio"
 
 /** The topic of clicks. */
 export const clicks = Topic.make("clicks")
@@ -33,7 +39,7 @@ export const clicks = Topic.make("clicks")
 const idIn = /^\/click\/([^/]+)\/go$/
 
 export const click =
-  ({ find, platformOf, notFoundUrl, accept, asEvent }: ClickOptions): Handler =>
+  ({ find, platformOf, notFoundUrl, dialect, accept, asEvent }: ClickOptions): Handler =>
   async (context) => {
     const id = idIn.exec(context.target.path)?.[1] ?? ""
     const found = await lookUp(isLinkId(id) ? find(id) : undefined)
@@ -45,7 +51,7 @@ export const click =
       const isEvent = asEvent !== undefined && !context.lacksKey
       return isEvent ? asEvent(context) : refuse("not-found", "This link does not exist.")
     }
-    await accept.one(context, eventOf(context, link, target, platform))
+    await accept.one(context, eventOf(context, link, target, platform, dialect))
     return new Response(null, { status: 307, headers: { location: target, "cache-control": "no-store" } })
   }
 
@@ -61,14 +67,18 @@ const lookUp = async (
 }
 
 const eventOf = (
-  { request, target: { path, query } }: RequestContext,
+  { request, target: { path, query }, now }: RequestContext,
   link: CompiledLink | undefined,
   target: string,
-  platform: string
+  platform: string,
+  dialect: LinksDialect = "spoor"
 ) => {
-  const click = clickQuery(link, target, query)
+  const click: AdtekioClick =
+    dialect === "adtekio"
+      ? adtekioClick(link, target, query, now)
+      : { path, ...clickQuery(link, target, query) }
   return {
-    path,
+    path: click.path,
     query: click.query,
     topic: clicks,
     id: idempotencyKey(request.headers),

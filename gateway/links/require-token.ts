@@ -19,11 +19,7 @@ export const requireToken = (token: string | (() => string) | undefined): Requir
 
   return ({ request, address, now }) => {
     const waitMs = throttle.wait(address, now)
-    if (waitMs > 0) {
-      return refuse("too-many-requests", "Too many wrong tokens; try again after Retry-After.", {
-        "retry-after": String(Math.ceil(waitMs / 1000))
-      })
-    }
+    if (waitMs > 0) return tooManyTries(waitMs)
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
     if (given === undefined) {
       return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", authenticate)
@@ -33,6 +29,12 @@ export const requireToken = (token: string | (() => string) | undefined): Requir
     return refuse("unauthorized", "The token does not match LINKS_TOKEN.", authenticate)
   }
 }
+
+/** The response to a network that has sent too many wrong secrets and must wait, milliseconds. */
+export const tooManyTries = (waitMs: number): Response =>
+  refuse("too-many-requests", "Too many wrong tokens; try again after Retry-After.", {
+    "retry-after": String(Math.ceil(waitMs / 1000))
+  })
 
 const authenticate = { "www-authenticate": 'Bearer realm="links"' }
 

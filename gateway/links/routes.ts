@@ -7,9 +7,10 @@ import type { BodyLimits } from "../http/body/limits.ts"
 import { bodyReader } from "../http/body/read-body.ts"
 import type { Handler, Route } from "../routes.ts"
 import { linksApi } from "./api.ts"
-import { click } from "./click.ts"
+import { click, type LinksDialect } from "./click.ts"
 import { compileLink } from "./compiled-link.ts"
 import { cacheLinks, type LinkCacheLimits } from "./link-cache.ts"
+import { oldLinksApi } from "./old-api.ts"
 import { linkReader } from "./read-link.ts"
 import { requireToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
@@ -24,6 +25,10 @@ export interface LinkOptions {
     /** The value of LINK_SCHEMES. */
     readonly schemes: string
     readonly notFoundUrl: string | undefined
+    /** How clicks are written; default: spoor. */
+    readonly dialect?: LinksDialect
+    /** The secret of the old API; undefined: it is off. */
+    readonly secret?: (() => string) | undefined
   }
   /** A monotonic clock, milliseconds. */
   readonly now: () => number
@@ -43,6 +48,9 @@ export const linkRoutes = (
   const schemes = schemesOf(settings.schemes)
   const compile = (link: CampaignLink | undefined) =>
     link === undefined ? undefined : compileLink(link, schemes)
+  const readBody = bodyReader({ ...limits, sentBytes: maxLinkBytes, bytes: maxLinkBytes })
+  const readLink = linkReader(schemes)
+  const { secret } = settings
   const { find, invalidate } = cacheLinks((id) => store.get(id).then(compile), now, cache)
   return [
     {
@@ -51,16 +59,18 @@ export const linkRoutes = (
         find,
         platformOf,
         notFoundUrl: settings.notFoundUrl,
+        dialect: settings.dialect,
         accept,
-        asEvent: settings.token === undefined ? asEvent : undefined
+        asEvent: settings.token === undefined && secret === undefined ? asEvent : undefined
       })
     },
     ...linksApi({
       store,
       requireToken: requireToken(settings.token),
-      readBody: bodyReader({ ...limits, sentBytes: maxLinkBytes, bytes: maxLinkBytes }),
-      readLink: linkReader(schemes),
+      readBody,
+      readLink,
       changed: invalidate
-    })
+    }),
+    ...(secret === undefined ? [] : oldLinksApi({ store, secret, readBody, readLink, changed: invalidate }))
   ]
 }

@@ -1,7 +1,8 @@
 /** The settings of campaign links. */
 import { Config, type Redacted, Schema } from "effect"
 import { readTarget, schemesOf, schemesProblem, storeSchemes } from "../../contracts/link-target.ts"
-import { optional, type Setting, setting } from "../../contracts/setting.ts"
+import { optional, type Setting, secret, setting } from "../../contracts/setting.ts"
+import { choice } from "../../contracts/setting-readers.ts"
 
 const token = Schema.String.check(
   Schema.makeFilter((text: string) =>
@@ -39,4 +40,16 @@ export const notFoundUrl = optional(
   "Redirect target of clicks on unknown links and links without a target. Unset: they are answered with 404."
 )
 
-export const linkSettings = { linksToken, linkSchemes, notFoundUrl }
+export const linksDialect = setting(
+  "LINKS_DIALECT",
+  choice(["spoor", "adtekio"]),
+  "spoor",
+  "How clicks are written: spoor, or adtekio for consumers of the old system (events /t/click, with more parameters)."
+)
+
+export const linksSecret = secret(
+  "LINKS_SECRET",
+  "The secret of the old links API, POST /api/<version>/create and /delete: requests are signed with it (pepper). Unset: that API is off."
+)
+
+export const linkSettings = { linksToken, linkSchemes, notFoundUrl, linksDialect, linksSecret }

@@ -105,6 +105,37 @@ describe.skipIf(program === undefined)("compose.yaml", () => {
     }
   })
 
+  test("rules, their variables and secrets reach those that read rules, and nobody else", () => {
+    generate()
+    const own = join(folder, "own.env")
+    writeFileSync(own, "RULES_VAR_STORAGE=http://storage:3000\nRULES_SECRET_STORAGE_PASSWORD=s3cret\n")
+    const chosen = join(folder, "chosen")
+    const extra = [
+      `RULES_ENV_FILE=${own}`,
+      "RULES_FILE=storage.yaml",
+      "WEBHOOK_ALLOW=storage",
+      "WEBHOOK_SECRET=whsec_x"
+    ]
+    writeFileSync(chosen, `${readFileSync(environment, "utf8")}${extra.join("\n")}\n`)
+    const [without, with_] = [services(environment), services(chosen)]
+    for (const [name, { command, environment: given = {} }] of Object.entries(with_)) {
+      if (command?.[0] !== "actor") continue
+      const reads = ["reactor", "deliverer", "viewer"].includes(name)
+      const found = Object.keys(given).filter((one) => one.startsWith("RULES"))
+      const values = ["RULES_SECRET_STORAGE_PASSWORD", "RULES_VAR_STORAGE"]
+      const expected = name === "deliverer" ? values : reads ? ["RULES", ...values] : []
+      expect([name, found.toSorted()]).toEqual([name, expected])
+      expect([name, "WEBHOOK_SECRET" in given]).toEqual([name, name === "deliverer"])
+      if (!reads || name === "deliverer") continue
+      expect(given.RULES).toBe("/etc/spoor/rules/storage.yaml")
+      expect(without[name]?.environment?.RULES).toBe("")
+    }
+    expect(with_.deliverer?.environment).toMatchObject({
+      WEBHOOK_ALLOW: "storage",
+      WEBHOOK_SECRET: "whsec_x"
+    })
+  })
+
   test("Prometheus reads every container of an actor", () => {
     const { scrape_configs } = Bun.YAML.parse(read("compose", "prometheus.yaml")) as {
       readonly scrape_configs: ReadonlyArray<{

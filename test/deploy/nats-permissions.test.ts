@@ -156,6 +156,8 @@ describe.skipIf(servers === undefined || !canStartNats)(
       ["bridge", "publish", "spoor.enrich"],
       ["consumer", "publish", "spoor.store"],
       ["viewer", "publish", "spoor.store"],
+      ["deliverer", "publish", "spoor.enrich"],
+      ["deliverer", "subscribe", "spoor.copies.>"],
       ["receiver", "publish", "spoor.enrich"],
       ["receiver", "subscribe", "spoor.push"],
       ["edge", "publish", "spoor.enrich"],

@@ -10,13 +10,17 @@ import { connect } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { redisQueue } from "../../bridge/ingest-queue/redis/queue.ts"
+import { redisReactionStore } from "../../bridge/reaction-store/redis/store.ts"
+import type { NewDelivery, ReactionStore } from "../../bridge/reaction-store/service.ts"
 import type { ByteString } from "../../contracts/event.ts"
+import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
 import {
   newPushId,
   pushSubject,
   readPushedReply,
   writePushedLines
 } from "../../contracts/messages/pushed-lines.ts"
+import type { DeliveryId, TargetName } from "../../contracts/reactions/delivery.ts"
 import { eventually } from "../support/eventually.ts"
 import { privateNats } from "../support/nats.ts"
 import { hasRedisProgram, type OwnRedis, privateRedis, secretUrl, startRedis } from "../support/redis.ts"
@@ -29,6 +33,45 @@ const passwordOf = (user: string): string => `of-${user.toLowerCase()}`
 const users = `${template.replaceAll(/\$\{REDIS_PASSWORD_(\w+)\}/g, (_, user: string) => passwordOf(user))}
 user admin on >of-admin ~* +@all
 `
+
+/** Each call of the store of reactions. */
+const useReactions = Effect.fnUntraced(function* (store: ReactionStore["Service"], user: string) {
+  const partition = { topic: "events" as Topic, partition: 0 }
+  const target = "https://shop.example" as TargetName
+  const delivery: NewDelivery = {
+    ...{ id: `${user}.r` as DeliveryId, rule: "r", target, due: 0, expires: Date.now() + 60_000 },
+    ...{ limits: { concurrency: 2, perSecond: 100 }, content: new Uint8Array([1]) },
+    gates: [{ kind: "once", key: user, at: Date.now(), until: Date.now() + 1_000 }]
+  }
+  const breaker = { failures: 5, openMs: 1_000, maxOpenMs: 60_000 }
+  const { version, fences } = yield* store.load(
+    partition,
+    [{ offset: "0", id: eventId(newBatchId(), 0) }],
+    "1"
+  )
+  const changes = { fences, handled: 1, deliveries: [delivery], suppressed: [] }
+  expect((yield* store.commit(partition, version, changes))?.added).toEqual([delivery.id])
+  yield* store.awaitDue(1_000)
+  const [claimed] = yield* store.claim(user, { max: 1, leaseMs: 60_000, concurrency: 8 })
+  if (claimed === undefined) throw new Error("Nothing was claimed.")
+  yield* store.renew([claimed], 60_000)
+  const settlement = {
+    ...{ id: claimed.id, lease: claimed.lease, outcome: { kind: "dead" } as const },
+    ...{ health: "failed" as const, call: { at: Date.now(), rule: "r", target, text: "{}" } }
+  }
+  expect(yield* store.settle([settlement], breaker)).toEqual([true])
+  yield* store.pause(target)
+  yield* store.resume(target)
+  yield* store.enable(target, "r")
+  expect(yield* store.discard(claimed.id)).toBe(true)
+  expect(yield* store.replay(delivery)).toBe("gone")
+  yield* store.putRule({ name: "r", text: "{}" })
+  yield* store.removeRule("r")
+  expect((yield* store.calls({}, 10)).length).toBeGreaterThan(0)
+  expect((yield* store.targets(10)).length).toBe(1)
+  expect((yield* store.ledger).waiting).toBe(0)
+  expect((yield* store.rules).rules).toEqual([])
+})
 
 describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl", () => {
   let redis: OwnRedis
@@ -125,6 +168,34 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     expect(await denied()).toEqual([])
   }, 60_000)
 
+  test("the reactor keeps deliveries; the deliverer claims them, sends events and adds dead letters", async () => {
+    for (const before of running.splice(0)) await before.end()
+    const rules = join(mkdtempSync(join(tmpdir(), "spoor-rules-")), "rules.json")
+    const call = { url: "http://127.0.0.1:9/refused" }
+    writeFileSync(
+      rules,
+      JSON.stringify({
+        rules: [
+          { name: "echo", when: { type: "started" }, do: { emit: { type: "echoed" } } },
+          { name: "refused", when: { type: "echoed" }, do: { call } }
+        ]
+      })
+    )
+    const others = ["gateway", "drainer", "enricher", "bridge", "reactor"]
+    const spoor = await startSpoor(
+      others,
+      ownSettings({ REDIS_URL: urlFor("viewer"), PROJECTIONS_URL: urlFor("consumer"), RULES: rules })
+    )
+    const own = { REDIS_URL: urlFor("deliverer"), PROJECTIONS_URL: urlFor("deliverer") }
+    running.push(spoor, await startSpoor(["deliverer"], ownSettings(own)))
+    const before = await admin.llen("click_invalid")
+    expect((await fetch(new URL("/t/started", spoor.address("send events")))).status).toBe(200)
+    // The address of this machine is refused, so the call for the event of the first rule becomes a dead letter.
+    await eventually("a dead letter", async () => (await admin.llen("click_invalid")) === before + 1, 30_000)
+    expect(await admin.lrange("click_invalid", 0, -1)).toContainEqual(expect.stringContaining("deliverer"))
+    expect(await denied()).toEqual([])
+  }, 90_000)
+
   test("the drainer alone needs no more than its own user may", async () => {
     for (const before of running.splice(0)) await before.end()
     const spoor = await startSpoor(
@@ -133,11 +204,23 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     )
     running.push(spoor)
     await admin.rpush("click_queue", "another line that nobody can read")
-    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 2)
+    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 3)
     await eventually("it exports the figures of the queue", async () => {
       const figures = await fetch(new URL("/metrics", spoor.address("health")))
-      return /^spoor_queue_dead_letters\{.*\} 2$/m.test(await figures.text())
+      return /^spoor_queue_dead_letters\{.*\} 3$/m.test(await figures.text())
     })
+    expect(await denied()).toEqual([])
+  }, 60_000)
+
+  test("consumers and the viewer keep the deliveries of rules", async () => {
+    for (const user of ["consumer", "viewer"])
+      await Effect.runPromise(
+        Effect.scoped(
+          Effect.flatMap(redisReactionStore(secretUrl(urlFor(user)), 3_600_000), (store) =>
+            useReactions(store, user)
+          )
+        )
+      )
     expect(await denied()).toEqual([])
   }, 60_000)
 
@@ -147,6 +230,8 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     ["gateway", "HGETALL", "{spoor:event-counter}:offsets"],
     ["drainer", "GET", "{spoor:visitor}:salt:1"],
     ["drainer", "FLUSHALL"],
+    ["deliverer", "HGETALL", "{click_queue}:claimed"],
+    ["deliverer", "FLUSHALL"],
     ["consumer", "LLEN", "click_queue"],
     ["viewer", "CONFIG", "SET", "maxmemory", "1"],
     ["viewer", "KEYS", "*"],

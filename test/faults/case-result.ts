@@ -15,6 +15,8 @@ export interface Account {
   /** Records in Kafka beyond the first of an event. */
   readonly duplicates: number
   readonly dead: number
+  /** Dead letters of deliveries: reactions, not events. */
+  readonly deadDeliveries: number
   /** Time from the end of the fault until its effects were gone, seconds. */
   readonly recovery: number
   /** Broken promises, as sentences; none when the case has passed. */

@@ -8,6 +8,8 @@ export interface Dead {
   readonly reasons: ReadonlyMap<string, number>
   /** Dead letters that contradict the lines sent, as sentences. */
   readonly wrong: ReadonlyArray<string>
+  /** The deliveries that died: their ids, as in the list. */
+  readonly deliveries: ReadonlyArray<string>
 }
 
 export const readDead = async (world: World): Promise<Dead> => {
@@ -16,9 +18,14 @@ export const readDead = async (world: World): Promise<Dead> => {
   const numbers = new Set<number>()
   const reasons = new Map<string, number>()
   const wrong: Array<string> = []
+  const deliveries: Array<string> = []
   for (const text of await world.queue.letters()) {
-    const { line, reason } = JSON.parse(text) as { readonly line: string; readonly reason: string }
+    const { line, reason, stage } = JSON.parse(text) as Readonly<Record<"line" | "reason" | "stage", string>>
     const bytes = Buffer.from(line, "base64")
+    if (stage === "deliverer") {
+      deliveries.push((JSON.parse(bytes.toString()) as { readonly delivery: string }).delivery)
+      continue
+    }
     const n = extras.get(bytes.toString("latin1")) ?? issuedNumber(queryOfLine(bytes) ?? "", sent)
     if (n === undefined) {
       wrong.push(`nobody sent the line of the dead letter ${text.slice(0, 300)}`)
@@ -34,5 +41,5 @@ export const readDead = async (world: World): Promise<Dead> => {
     if (dead !== undefined && sent.fateOf(n) === "acknowledged" && !numbers.has(n))
       wrong.push(`event ${n} has no dead letter though it had to die of "${dead}"`)
   }
-  return { numbers, reasons, wrong }
+  return { numbers, reasons, wrong, deliveries }
 }

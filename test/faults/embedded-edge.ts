@@ -30,16 +30,20 @@ const fileOf = (world: World): string => join(world.settings.DATA_DIR ?? "", "ed
  * which ends at once, as if the time had passed.
  */
 export const settled = async (world: World): Promise<void> => {
-  const left = new Set(edgeQueue(world).batches)
+  const left = edgeQueue(world).batches
   const database = openAsIs(fileOf(world))
   database.exec("PRAGMA busy_timeout = 5000; UPDATE batches SET deadline = 0")
   database.close()
-  await eventually(
+  await forwarded(world, left)
+}
+
+/** Waits until the edge has forwarded these batches: those in flight wait for their reply, for up to 10 s, and are repeated. */
+export const forwarded = (world: World, batches: ReadonlyArray<string>): Promise<unknown> =>
+  eventually(
     "the edge has forwarded what was claimed",
-    () => !edgeQueue(world).batches.some((batch) => left.has(batch)),
+    () => !edgeQueue(world).batches.some((batch) => batches.includes(batch)),
     60_000
   )
-}
 
 /** The queue of the edge, read from its file. */
 export const edgeQueue = (world: World): EdgeQueue => {

@@ -4,4 +4,4 @@ import { shortCases } from "./short-cases.ts"
 
 const cases = (await allCases()).filter(({ short }) => short === true)
 
-shortCases("a fault loses nothing", cases, { timeoutMs: 60_000 })
+shortCases("a fault loses nothing", cases, { timeoutMs: 120_000 })

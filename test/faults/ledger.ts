@@ -20,11 +20,12 @@ interface Ledger {
 /** The errors of the ledger after everything has drained, as sentences. */
 export const ledgerProblems = async (
   world: World,
-  { eventIds, dead }: Pick<Account, "eventIds" | "dead">
+  { eventIds, dead: deadEvents, deadDeliveries }: Pick<Account, "eventIds" | "dead" | "deadDeliveries">
 ): Promise<ReadonlyArray<string>> => {
   const output = await askLedger(world)
   if (typeof output === "string") return [output]
   const { total, balanced, complete, warnings } = output
+  const dead = deadEvents + deadDeliveries
   const wanted = { received: eventIds + dead, stored: eventIds, dead, waiting: 0, inFlight: 0 }
   const wrong = Object.entries(wanted)
     .filter(([name, count]) => total[name as keyof typeof wanted] !== count)

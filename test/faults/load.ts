@@ -25,6 +25,8 @@ export interface LoadOptions {
 export interface Load {
   /** Events a second. */
   readonly rate: number
+  /** Number of events to be acknowledged. */
+  readonly events: number
   readonly sent: Sent
   /** Number of responses by kind: a status such as "200", or "refused", "reset" or "silent". */
   readonly answers: ReadonlyMap<string, number>
@@ -121,6 +123,7 @@ export const makeLoad = (options: LoadOptions): Load => {
   let timer: ReturnType<typeof setInterval> | undefined
   return {
     rate: options.rate,
+    events: options.events,
     sent,
     answers,
     slowest,

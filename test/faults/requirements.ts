@@ -1,6 +1,7 @@
 /** The requirements of a case for its world, with defaults. */
 import type { Environment } from "../support/spoor.ts"
 import type { KafkaNeed } from "./kafka-pool.ts"
+import type { ReactionsNeed } from "./reactions/rules.ts"
 
 /** The systems outside. */
 export type DependencyName = "redis" | "nats" | "kafka" | "line"
@@ -25,6 +26,8 @@ export interface Requirements {
   readonly through?: Readonly<Partial<Record<DependencyName, "all" | ReadonlyArray<string>>>>
   /** Number of processes of each actor, instead of `standardActors`. */
   readonly actors?: Readonly<Record<string, number>>
+  /** The topic of adtekio lines, instead of one of the world's own: then with an own Kafka. */
+  readonly otherTopic?: string
   /** Additional environment of all actors. In a value, `{topic}` is the case's topic and `{folder}` its folder. */
   readonly settings?: Environment
   /** Additional environment of single actors. */
@@ -35,6 +38,8 @@ export interface Requirements {
   readonly isEnricherPoisoned?: boolean
   /** Actors whose processes are killed when their liveness probe fails, as in Kubernetes. */
   readonly probed?: ReadonlyArray<string>
+  /** Rules and their targets (`world.reactions`); reactors and deliverers are among `actors`. */
+  readonly reactions?: ReactionsNeed
   /** Files written to `{folder}` before the actors start, by name. */
   readonly contents?: Readonly<Record<string, () => Uint8Array>>
 }

@@ -1,6 +1,7 @@
 /** The records in Kafka, read by an independent client and compared with the events sent. */
 import { readTopic } from "../support/kcat.ts"
 import { differenceOf, issuedNumber, recordParts, typeOf } from "./expected-record.ts"
+import { emittedPrefix } from "./reactions/rules.ts"
 import type { World } from "./world.ts"
 
 export interface Stored {
@@ -12,6 +13,8 @@ export interface Stored {
   readonly types: ReadonlyMap<string, number>
   /** Events stored under several event ids: consumers cannot recognise them as duplicates. */
   readonly twins: ReadonlyArray<number>
+  /** Records of events that rules emitted: their event ids and queries. They count in `eventIds` and `types` only. */
+  readonly emitted: ReadonlyArray<{ readonly id: string; readonly query: string }>
   /** Records that were never sent, or differ from the event sent, as sentences. */
   readonly invented: ReadonlyArray<string>
   readonly changed: ReadonlyArray<string>
@@ -23,6 +26,7 @@ export const readStored = async (world: World): Promise<Stored> => {
   const ids = new Map<number, string>()
   const types = new Map<string, number>()
   const twins = new Set<number>()
+  const emitted: Array<{ readonly id: string; readonly query: string }> = []
   const invented: Array<string> = []
   const changed: Array<string> = []
   let count = 0
@@ -31,11 +35,12 @@ export const readStored = async (world: World): Promise<Stored> => {
     const seen = new Set<string>()
     const records = [...world.away(topic), ...(await readTopic(world.brokers, topic))]
     for (const { value, headers, partition, offset } of records) {
-      count += 1
       const id = headers.id ?? ""
       const parts = recordParts(value)
+      const isEmitted = parts !== undefined && typeOf(parts).startsWith(emittedPrefix)
       const n = parts === undefined ? undefined : issuedNumber(parts.query, sent)
-      if (parts === undefined || n === undefined) {
+      if (!isEmitted) count += 1
+      if (parts === undefined || (n === undefined && !isEmitted)) {
         invented.push(`${topic} ${partition}/${offset}: ${value.toString("latin1", 0, 200)}`)
         continue
       }
@@ -43,6 +48,8 @@ export const readStored = async (world: World): Promise<Stored> => {
         seen.add(id)
         types.set(typeOf(parts), (types.get(typeOf(parts)) ?? 0) + 1)
       }
+      if (isEmitted) emitted.push({ id, query: parts.query })
+      if (isEmitted || n === undefined) continue
       copies.set(n, (copies.get(n) ?? 0) + 1)
       const first = ids.get(n)
       if (first === undefined) ids.set(n, id)
@@ -52,5 +59,5 @@ export const readStored = async (world: World): Promise<Stored> => {
     }
     eventIds += seen.size
   }
-  return { copies, records: count, eventIds, types, twins: [...twins], invented, changed }
+  return { copies, records: count, eventIds, types, twins: [...twins], emitted, invented, changed }
 }

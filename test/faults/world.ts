@@ -17,6 +17,7 @@ import type { KafkaPool } from "./kafka-pool.ts"
 import type { KeptAlive } from "./kept-alive.ts"
 import { type Load, makeLoad } from "./load.ts"
 import { type QueueWatch, watchQueue } from "./queue-watch.ts"
+import { type Reactions, startReactions, watched } from "./reactions/start.ts"
 import { type Replica, startReplica } from "./replica.ts"
 import { type DependencyName, type Requirements, standardActors } from "./requirements.ts"
 import { startSite } from "./site.ts"
@@ -31,6 +32,8 @@ export interface World {
   readonly deadLetterKey: string
   /** Number of random faults (`--moments`). */
   readonly moments: number
+  /** Whether this is a short run, in which time that would only be waited for is skipped. */
+  readonly isShort: boolean
   /**
    * Call it when a fault leaves batches whose leases are not renewed. In a short run the leases end at once, as if 30 s
    * had passed; in a full run it does nothing, and they expire.
@@ -45,6 +48,8 @@ export interface World {
   readonly brokers: string
   readonly queue: QueueWatch
   readonly load: Load
+  /** Undefined unless the case requires it. */
+  readonly reactions: Reactions | undefined
   /** The proxy of this system (the case's `through` must name it); `place` is the index of the broker. */
   readonly proxy: (dependency: DependencyName, place?: number) => TcpProxy
   /** All processes of an actor; there may be none. */
@@ -103,7 +108,7 @@ export const makeWorld = async ({
   }
   try {
     const own = randomUUID().slice(0, 8)
-    const [topic, otherTopic] = [`events-${own}`, `other-${own}`]
+    const [topic, otherTopic] = [`events-${own}`, requires.otherTopic ?? `other-${own}`]
     const [queueKey, deadLetterKey] = [`queue-${own}`, `dead-${own}`]
 
     const redis = await privateRedis(requires.redisArguments, "always")
@@ -156,7 +161,9 @@ export const makeWorld = async ({
           value.replaceAll("{topic}", topic).replaceAll("{folder}", folder)
         ])
       )
-    const settings = { ...base, ...filled(requires.settings) }
+    const started = requires.reactions && (await startReactions(requires.reactions, folder))
+    endings.push(() => started?.close())
+    const settings = { ...base, ...started?.settings, ...filled(requires.settings) }
 
     const proxied = (actor: string): Environment => {
       const goes = (dependency: DependencyName): boolean => {
@@ -194,6 +201,7 @@ export const makeWorld = async ({
           {
             ...settings,
             ...site?.settingsOf(name),
+            ...started?.settingsOf(name),
             ...filled(requires.settingsOf?.[name]),
             ...proxied(name)
           },
@@ -207,11 +215,13 @@ export const makeWorld = async ({
       for (const proxy of allProxies) proxy.thaw()
       redis.resume()
       const consumers = [...groups.values()].filter(({ name }) =>
-        /-counter$|-stats$|^viewer$|^sessions$/.test(name)
+        /-counter$|-stats$|^viewer$|^sessions$|^reactor$|^attributor$/.test(name)
       )
       await Promise.all(Array.from(groups.values(), (one) => one.end(consumers.includes(one) ? 5_000 : 0)))
     })
 
+    const reactions = started && watched(started, settings)
+    endings.push(() => reactions?.close())
     const queue = watchQueue(redis.url, queueKey, deadLetterKey)
     endings.push(queue.close)
     const tracker = makeTracker(redis.url, queueKey, replica !== undefined)
@@ -235,6 +245,7 @@ export const makeWorld = async ({
       queueKey,
       deadLetterKey,
       moments,
+      isShort,
       passLeases: async () => {
         if (isShort) await queue.endLeases()
       },
@@ -245,6 +256,7 @@ export const makeWorld = async ({
       brokers,
       queue,
       load,
+      reactions,
       settings,
       group,
       groups: () => [...groups.values()],

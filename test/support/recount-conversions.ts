@@ -76,7 +76,10 @@ interface Stored {
 }
 
 /** The stored events of the topics, each once, by its id. */
-const eventsIn = Effect.fnUntraced(function* (log: EventLog["Service"], topics: ReadonlyArray<Topic>) {
+const eventsIn = Effect.fnUntraced(function* (
+  log: Pick<EventLog["Service"], "scan">,
+  topics: ReadonlyArray<Topic>
+) {
   const events = new Map<string, Stored>()
   yield* log.scan({ topics, since: 0 }, ({ topic, partition, records }) => {
     for (const { value, headers, timestamp, offset } of records) {
@@ -94,7 +97,7 @@ const eventsIn = Effect.fnUntraced(function* (log: EventLog["Service"], topics: 
 
 /** What the conversions must be, once every install is decided. `windowMs`: ATTRIBUTION_WINDOW. */
 export const recount = Effect.fnUntraced(function* (
-  log: EventLog["Service"],
+  log: Pick<EventLog["Service"], "scan">,
   topics: ReadonlyArray<Topic>,
   { beforeMs, windowMs }: { readonly beforeMs: number; readonly windowMs: number }
 ) {
@@ -132,7 +135,10 @@ const addressOf = (meta: URLSearchParams): string | undefined => {
 }
 
 /** The conversions in the topic, each once, by its id, as `<click id> <install id>`; and the number of records. */
-export const conversionsIn = Effect.fnUntraced(function* (log: EventLog["Service"], topic: Topic) {
+export const conversionsIn = Effect.fnUntraced(function* (
+  log: Pick<EventLog["Service"], "scan">,
+  topic: Topic
+) {
   const conversions = new Map<string, string>()
   let records = 0
   yield* log.scan({ topics: [topic], since: 0 }, (batch) => {

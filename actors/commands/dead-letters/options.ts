@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { Effect, Result } from "effect"
 import { Argument, type CliError, type Command, Flag } from "effect/cli"
-import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import type { DeadLetterFilter } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
@@ -11,12 +11,12 @@ import { timeFlag } from "../command-line/time-flag.ts"
 
 /** The filter flags; all given ones must match. */
 const filter = {
-  reason: Flag.Literals("reason", RejectionReason.literals).pipe(
+  reason: Flag.Literals("reason", DeadLetterReason.literals).pipe(
     Flag.withMetavar("<reason>"),
     Flag.withDescription("Why it was dead-lettered"),
     Flag.withDefault(undefined)
   ),
-  stage: Flag.Literals("stage", RejectedBy.literals).pipe(
+  stage: Flag.Literals("stage", DeadLetterStage.literals).pipe(
     Flag.withMetavar("<stage>"),
     Flag.withDescription("Which actor rejected it"),
     Flag.withDefault(undefined)

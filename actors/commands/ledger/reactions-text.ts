@@ -1,6 +1,6 @@
 /** The ledger's lines of rules, as plain text for people. Pure. */
 import type { RuleTotals } from "../../../bridge/reaction-store/service.ts"
-import { suppressedIn, totalOf } from "../../inspect/ledger/reactions.ts"
+import { suppressedIn } from "../../inspect/ledger/reactions.ts"
 import type { Ledger } from "../../inspect/ledger/types.ts"
 import { number, plain, table } from "../../inspect/plain-text.ts"
 
@@ -18,11 +18,12 @@ const columns = [
 /** The equation of all rules, a table with a line for each, and the reasons of suppression; nothing without reactions. */
 export const reactionsText = ({
   reactions,
+  reactionsTotal: total,
   reactionsTrouble
-}: Pick<Ledger, "reactions" | "reactionsTrouble">): ReadonlyArray<string> => {
-  if (reactions === null) return ["", `Reactions: unknown. ${plain(reactionsTrouble ?? "")}`.trimEnd()]
-  if (reactions.length === 0) return []
-  const total = totalOf(reactions)
+}: Pick<Ledger, "reactions" | "reactionsTotal" | "reactionsTrouble">): ReadonlyArray<string> => {
+  if (reactions?.length === 0) return []
+  if (reactions === null || total === null)
+    return ["", `Reactions: unknown. ${plain(reactionsTrouble ?? "")}`.trimEnd()]
   const rows = reactions.map((totals) => [plain(totals.rule), ...cellsOf(totals)])
   if (rows.length > 1) rows.push(["all rules", ...cellsOf(total)])
   const headings = columns.map(([name]) => name)

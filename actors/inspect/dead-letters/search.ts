@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Result } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import type { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import type { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { readable } from "../escape-bytes.ts"
@@ -14,8 +14,8 @@ export type { FoundDeadLetter } from "./cursor.ts"
 
 /** A filter; absent fields match everything. A letter of another program has no reason, stage, topic or time. */
 export interface DeadLetterFilter {
-  readonly reason?: RejectionReason | undefined
-  readonly stage?: RejectedBy | undefined
+  readonly reason?: DeadLetterReason | undefined
+  readonly stage?: DeadLetterStage | undefined
   readonly topic?: string | undefined
   /** A part of the line as `readable` shows it, case-insensitive. */
   readonly text?: string | undefined

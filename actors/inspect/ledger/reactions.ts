@@ -40,7 +40,7 @@ export const reactionWarnings = ({ rules, waiting, inFlight }: ReactionLedger): 
 const inPlace = (what: string, counted: number, found: number): ReadonlyArray<string> =>
   counted === found
     ? []
-    : [`The rules count ${counted} deliveries as ${what}, but the store of reactions holds ${found}.`]
+    : [`The rules count ${counted} as ${what}, but the store of reactions holds ${found}.`]
 
 const sumOf = (rules: ReadonlyArray<RuleTotals>, part: "waiting" | "inFlight"): number =>
   rules.reduce((sum, totals) => sum + totals[part], 0)
@@ -71,11 +71,18 @@ export const totalOf = (rules: ReadonlyArray<RuleTotals>): RuleTotals => {
 /** The whole ledger. Reactions that could not be read hide nothing of the queues, and queues nothing of the reactions. */
 export const withReactions = (queues: QueuesLedger, count: ReactionCount): Ledger => {
   if ("trouble" in count)
-    return { ...queues, reactions: null, reactionsTrouble: count.trouble, complete: false }
+    return {
+      ...queues,
+      reactions: null,
+      reactionsTotal: null,
+      reactionsTrouble: count.trouble,
+      complete: false
+    }
   const warnings = reactionWarnings(count.ledger)
   return {
     ...queues,
     reactions: count.ledger.rules.toSorted((a, b) => (a.rule < b.rule ? -1 : 1)),
+    reactionsTotal: totalOf(count.ledger.rules),
     reactionsTrouble: undefined,
     warnings: [...queues.warnings, ...warnings],
     balanced: warnings.length === 0 ? queues.balanced : false

@@ -9,7 +9,7 @@ import { type Topics, topicOf } from "../../transform/topics.ts"
 import type { Ledger, LedgerTotals, QueueRow } from "./types.ts"
 
 /** The part of the ledger about queues. */
-export type QueuesLedger = Omit<Ledger, "reactions" | "reactionsTrouble">
+export type QueuesLedger = Omit<Ledger, "reactions" | "reactionsTotal" | "reactionsTrouble">
 
 /** The counts of one queue server, or its error. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (

@@ -65,6 +65,8 @@ export interface Ledger {
   readonly queues: ReadonlyArray<QueueRow>
   /** A line for each rule that matched, by name; null if the store of reactions could not be read. */
   readonly reactions: ReadonlyArray<RuleTotals> | null
+  /** All of these lines together; the name of its line is empty. */
+  readonly reactionsTotal: RuleTotals | null
   /** Why the store of reactions could not be read; undefined otherwise. */
   readonly reactionsTrouble: string | undefined
   /** Sentences for people, without those about unreachable queues. */

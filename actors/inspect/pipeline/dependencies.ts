@@ -78,7 +78,7 @@ interface Found {
 }
 
 /** The order of the systems: that of the pipeline. */
-const order = ["queue", "bus", "log", "projections"]
+const order = ["queue", "bus", "log", "projections", "keyed state", "reactions", "device mappings"]
 const placeOf = ({ name }: Found): number => {
   const place = order.indexOf(name.replace(/ \d+$/, ""))
   return place === -1 ? order.length : place

@@ -39,18 +39,26 @@ export interface SystemObservation {
 /** The actors of the pipeline, in its order; the consumers come after them. */
 export const pipelineOrder: ReadonlyArray<string> = ["gateway", "drainer", "enricher", "bridge"]
 
+/**
+ * The actors of reactions: what the reactor reads from the log, the deliverer delivers. They come after the other consumers,
+ * in this order. The deliverer reads no log, so it is never behind its end.
+ */
+const reactionActors: ReadonlyArray<string> = ["reactor", "deliverer"]
+
 /** The actor that writes to the log. Readers share its connection and report its refusals too, but are not affected. */
 const writer = "bridge"
 
 const refusedBy = ({ groups }: SystemObservation): string => groups.get(writer)?.seen.refused ?? ""
 
-/** In the order of the pipeline; then the consumers by name. */
+/** In the order of the pipeline; then the consumers by name, and the actors of reactions. */
 export const stagesOf = (seen: SystemObservation): ReadonlyArray<StageView> => {
   const { queues, groups, gone } = seen
   const queue = queues.length === 0 ? undefined : queueHealth(queues, refusedBy(seen))
   const actor = (name: string): StageView => actorStage(name, "actor", seen, queue)
   const bridge = actor("bridge")
-  const consumers = [...groups, ...gone].filter(([, { isReader }]) => isReader).map(([name]) => name)
+  const consumers = [...groups, ...gone]
+    .filter(([name, { isReader }]) => isReader || reactionActors.includes(name))
+    .map(([name]) => name)
   return [
     actor("gateway"),
     ...(queue === undefined ? [] : [queueStage(queues, queue)]),
@@ -58,7 +66,9 @@ export const stagesOf = (seen: SystemObservation): ReadonlyArray<StageView> => {
     actor("enricher"),
     bridge,
     logStage(seen, bridge),
-    ...[...new Set(consumers)].sort().map((name) => actorStage(name, "consumer", seen, queue))
+    ...[...new Set(consumers)]
+      .sort((a, b) => reactionActors.indexOf(a) - reactionActors.indexOf(b) || (a < b ? -1 : 1))
+      .map((name) => actorStage(name, "consumer", seen, queue))
   ]
 }
 
@@ -91,7 +101,7 @@ const actorStage = (
     capacity: known(sumReported(running, ({ figures }) => figures.capacity)),
     took: messages > 0 ? rounded(busy / messages) : null,
     lag: lagOf(running) ?? null,
-    ...(kind === "consumer" ? { behind: group?.behind ?? null } : {})
+    ...(kind === "consumer" && name !== "deliverer" ? { behind: group?.behind ?? null } : {})
   }
 }
 

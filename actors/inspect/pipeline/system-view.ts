@@ -10,7 +10,7 @@ export type Condition = "flows" | "idle" | "stands still" | "down" | "unknown"
 export type Figure = number | null
 
 export interface StageView {
-  /** `gateway`, `queue`, `drainer`, `enricher`, `bridge`, `log`, then each consumer by its name. */
+  /** `gateway`, `queue`, `drainer`, `enricher`, `bridge`, `log`, then each consumer by its name; last `reactor` and `deliverer`. */
   readonly name: string
   readonly kind: "actor" | "queue" | "log" | "consumer"
   readonly condition: Condition
@@ -33,7 +33,7 @@ export interface StageView {
   readonly took?: Figure
   /** Of an actor: age of the oldest event in the last message, milliseconds; null without one. */
   readonly lag?: Figure
-  /** Of a consumer: records between it and the end of the log. */
+  /** Of a consumer that reads the log: records between it and the end of the log. */
   readonly behind?: Figure
   /** Of the queue, all servers together: waiting lines, claimed events, dead letters. */
   readonly waiting?: Figure
@@ -74,7 +74,7 @@ export interface InstanceView {
 }
 
 export interface DependencyView {
-  /** queue, queue 2, bus, log, projections … */
+  /** queue, queue 2, bus, log, projections, reactions … */
   readonly name: string
   /** Redis, NATS, Kafka, SQLite file, in process … */
   readonly kind: string

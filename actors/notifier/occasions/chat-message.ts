@@ -12,7 +12,7 @@ const rule = "chat-message"
 
 const maxChars = 2_000
 const maxMessageChars = 20_000
-const maxMembers = 500
+const maxMembers = 100
 
 /** The chat service repeats a web hook that was not answered, for some minutes. */
 const repeatedMs = 60 * 60_000

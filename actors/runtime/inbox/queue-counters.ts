@@ -5,7 +5,7 @@
 import { Effect, Metric } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import type { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
-import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import type { DeadLetter, DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
 const expiredLeases = Metric.counter("spoor_queue_expired_leases_total", {
@@ -47,7 +47,7 @@ export const makeQueueCounters = Effect.fnUntraced(function* (
   const expired = new Map(
     queueNames(sources).map((queue, i) => [sources[i], Metric.withAttributes(expiredLeases, { queue })])
   )
-  const writtenOf = (topic: Topic, stage: RejectedBy, reason: RejectionReason) =>
+  const writtenOf = (topic: Topic, stage: DeadLetterStage, reason: DeadLetterReason) =>
     Metric.withAttributes(written, { topic, stage, reason })
   const all = topics.flatMap((topic) =>
     Object.entries(reasons).flatMap(([stage, some]) =>

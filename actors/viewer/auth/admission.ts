@@ -11,8 +11,9 @@ import type { Tickets } from "./tickets.ts"
 export interface AdmissionOptions {
   /** Undefined admits everybody, but only under a loopback host name. */
   readonly auth: Credentials | undefined
-  /** The paths that accept POST only; all others accept GET and HEAD only. */
+  /** The paths that accept POST only, and those that accept PUT only; all others accept GET and HEAD only. */
   readonly postPaths: ReadonlySet<string>
+  readonly putPaths: ReadonlySet<string>
   /** Tickets that open the live WebSocket. */
   readonly tickets: Tickets
 }
@@ -28,14 +29,15 @@ export const wantsSocket = ({ url, headers }: Request): boolean =>
  * Credentials and the host check keep strangers out. Changes, the API and the live socket are also checked for their
  * origin, so that no other site can act with the rights of a user who is logged in or on the same machine.
  */
-export const admission = ({ auth, postPaths, tickets }: AdmissionOptions): Admission => {
+export const admission = ({ auth, postPaths, putPaths, tickets }: AdmissionOptions): Admission => {
   const authenticate = auth === undefined ? (): undefined => undefined : authentication(auth)
   return (request, address) => {
     const { path } = targetOf(request.url)
-    const isChange = postPaths.has(path)
-    const allowed = isChange ? ["POST"] : ["GET", "HEAD"]
+    const change = postPaths.has(path) ? "POST" : putPaths.has(path) ? "PUT" : undefined
+    const isChange = change !== undefined
+    const allowed = isChange ? [change] : ["GET", "HEAD"]
     if (!allowed.includes(request.method)) {
-      const message = isChange ? "This path accepts POST only." : "This path accepts GET and HEAD only."
+      const message = `This path accepts ${allowed.join(" and ")} only.`
       return refuse("method-not-allowed", message, { allow: allowed.join(", ") })
     }
     const host = hostOf(request.headers.get("host"))
@@ -64,7 +66,7 @@ export const admission = ({ auth, postPaths, tickets }: AdmissionOptions): Admis
 }
 
 /** Refuses requests without valid credentials, and throttles addresses that sent wrong ones. */
-const authentication = (auth: Credentials): Admission => {
+export const authentication = (auth: Credentials): Admission => {
   const guesses = authThrottle()
   const challenge = { "www-authenticate": auth.challenge }
   return (request, address) => {
@@ -109,8 +111,8 @@ const isOwnPage = (request: Request): boolean => {
   return originOf(request) === "own" && (site === null || site === "same-origin")
 }
 
-/** A `sec-fetch-site` of `none` is an address typed by a person. */
-const isForeign = (request: Request): boolean => {
+/** Did a page of another site send it? A `sec-fetch-site` of `none` is an address typed by a person. */
+export const isForeign = (request: Request): boolean => {
   const site = request.headers.get("sec-fetch-site")
   return originOf(request) === "foreign" || (site !== null && site !== "same-origin" && site !== "none")
 }

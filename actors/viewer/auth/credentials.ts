@@ -16,14 +16,14 @@ export interface Secrets {
 
 const digest = (text: string): Uint8Array => createHash("sha256").update(text, "utf8").digest()
 
-/** Accepts any one of the secrets; undefined when none is configured. */
-export const credentials = ({ login, token }: Secrets): Credentials | undefined => {
+/** Accepts any one of the secrets; undefined when none is configured. `realm`: what browsers show to people. */
+export const credentials = ({ login, token }: Secrets, realm = "Spoor viewer"): Credentials | undefined => {
   if (login === undefined && token === undefined) return undefined
   const loginDigest = login === undefined ? undefined : digest(`${login.user}:${login.password}`)
   const tokenDigest = token === undefined ? undefined : digest(token)
   const challenges = [
-    ...(loginDigest === undefined ? [] : ['Basic realm="Spoor viewer", charset="UTF-8"']),
-    ...(tokenDigest === undefined ? [] : ['Bearer realm="Spoor viewer"'])
+    ...(loginDigest === undefined ? [] : [`Basic realm="${realm}", charset="UTF-8"`]),
+    ...(tokenDigest === undefined ? [] : [`Bearer realm="${realm}"`])
   ]
   return {
     check: ({ headers }) => {

@@ -1,6 +1,6 @@
 /** Requests about dead letters: the filter in a query, and the commands to replay, discard and dry-run. Pure. */
 import { Schema } from "effect"
-import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import type { DeadLetterQuery } from "../../inspect/dead-letters/search.ts"
@@ -14,8 +14,8 @@ const Text = Schema.String.check(Schema.isMaxLength(1_000))
 
 /** An absent field matches everything. */
 export const DeadLetterFilter = Schema.Struct({
-  reason: Schema.optionalKey(RejectionReason),
-  stage: Schema.optionalKey(RejectedBy),
+  reason: Schema.optionalKey(DeadLetterReason),
+  stage: Schema.optionalKey(DeadLetterStage),
   topic: Schema.optionalKey(Topic),
   text: Schema.optionalKey(Text)
 })

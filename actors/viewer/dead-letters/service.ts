@@ -1,7 +1,7 @@
 /** Lists, opens, dry-runs, replays and discards dead letters for the pages. Lives as long as the viewer. */
 import { Clock, Effect, Result } from "effect"
 import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { makeDryRun } from "../../inspect/dead-letters/dry-run.ts"
@@ -56,8 +56,8 @@ export const makeDeadLetterService = Effect.gen(function* () {
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
   const operations = bulkOperations(sources)
   const choices = {
-    reasons: RejectionReason.literals,
-    stages: RejectedBy.literals,
+    reasons: DeadLetterReason.literals,
+    stages: DeadLetterStage.literals,
     topics: topics.all
   }
 

@@ -26,12 +26,19 @@ const answerOf = async <Answer>(pending: Promise<Response>): Promise<Answer> => 
 export const getJson = <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
   answerOf<Answer>(fetch(path, signal === undefined ? {} : { signal }))
 
-/** Sends a command and returns its outcome. When it rejects with `RequestError`, nothing was done. */
-export const postJson = <Answer>(path: string, body: unknown): Promise<Answer> =>
+const sendJson = <Answer>(method: "POST" | "PUT", path: string, body: unknown): Promise<Answer> =>
   answerOf<Answer>(
     fetch(path, {
-      method: "POST",
+      method,
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body)
     })
   )
+
+/** Sends a command and returns its outcome. When it rejects with `RequestError`, nothing was done. */
+export const postJson = <Answer>(path: string, body: unknown): Promise<Answer> =>
+  sendJson<Answer>("POST", path, body)
+
+/** The same for what is created or replaced. */
+export const putJson = <Answer>(path: string, body: unknown): Promise<Answer> =>
+  sendJson<Answer>("PUT", path, body)

@@ -8,6 +8,7 @@ const pages: ReadonlyArray<readonly [address: string, text: string, alias?: stri
   ["/", "Overview"],
   ["/events", "Events", "/kafidx"],
   ["/counters", "Numbers"],
+  ["/reactions", "Reactions"],
   ["/dead-letters", "Dead letters"],
   ["/ledger", "Ledger"]
 ]

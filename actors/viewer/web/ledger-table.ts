@@ -1,4 +1,5 @@
-/** The ledger as tables: a row per topic, the total, and a row per queue. */
+/** The ledger as tables: a row per topic, the total, a row per queue, and a row per rule. */
+import type { RuleTotals } from "../../../bridge/reaction-store/service.ts"
 import type { Ledger, LedgerTotals, QueueRow } from "../../inspect/ledger/types.ts"
 import { element } from "./element.ts"
 import { known, number } from "./format.ts"
@@ -76,3 +77,43 @@ const queueRow = ({ kind, address, trouble, since, account, deadLetters }: Queue
 }
 
 export const queueRows = ({ queues }: Ledger): ReadonlyArray<HTMLTableRowElement> => queues.map(queueRow)
+
+const suppressedOf = ({ suppressed }: RuleTotals): number =>
+  Object.values(suppressed).reduce((sum, count) => sum + count, 0)
+
+/** The suppressed matches; the title has the reasons. */
+const suppressedCell = (totals: RuleTotals): HTMLTableCellElement => {
+  const created = countCell("suppressed", suppressedOf(totals))
+  const reasons = Object.entries(totals.suppressed).map(([reason, count]) => `${reason}: ${number(count)}`)
+  created.title = reasons.join(", ")
+  return created
+}
+
+const ruleRow = (name: string, totals: RuleTotals): HTMLTableRowElement => {
+  const { matched, delivered, dead, discarded, waiting, inFlight, replayed } = totals
+  const sum = delivered + dead + discarded + suppressedOf(totals) + waiting + inFlight
+  return element("tr", sum === matched ? "" : "off", [
+    rowHead(name),
+    countCell("matched", matched, "received"),
+    countCell("delivered", delivered),
+    countCell("dead letters", dead, dead > 0 ? "bad" : ""),
+    countCell("discarded", discarded),
+    suppressedCell(totals),
+    countCell("waiting", waiting),
+    countCell("in flight", inFlight),
+    countCell("replays", replayed, "aside")
+  ])
+}
+
+/** A row for each line of a rule. */
+export const ruleRows = (rules: ReadonlyArray<RuleTotals>): ReadonlyArray<HTMLTableRowElement> =>
+  rules.map((totals) => ruleRow(totals.rule, totals))
+
+/** The row of all rules; none for a single one. */
+export const allRulesRow = ({
+  reactions,
+  reactionsTotal
+}: Pick<Ledger, "reactions" | "reactionsTotal">): ReadonlyArray<HTMLTableRowElement> =>
+  reactions === null || reactionsTotal === null || reactions.length < 2
+    ? []
+    : [ruleRow("All rules", reactionsTotal)]

@@ -16,6 +16,11 @@ const shortcutsOf: Readonly<Record<string, ReadonlyArray<Shortcut>>> = {
     [["Space"], "pause or resume"],
     [["Ctrl", "click"], "on a value: show only events with this value"]
   ],
+  "/reactions": [
+    [["/"], "go to the filter of rules"],
+    [["Enter"], "on a rule or a call: open its details"],
+    [["Esc"], "close the details, or the editor"]
+  ],
   "/dead-letters": [[["Enter"], "on a line: open the dead letter"]]
 }
 

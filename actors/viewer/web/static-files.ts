@@ -72,15 +72,25 @@ const eventStyles = [
 
 const deadLetterStyles = ["ledger-and-dead-letters.css", "confirm.css"]
 
+const reactionStyles = [
+  "ledger-and-dead-letters.css",
+  "confirm.css",
+  "totals.css",
+  "reactions.css",
+  "reactions-narrow.css"
+]
+
 /** Each file by the path it is served at. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
   const events = page("events", "Events", ...eventStyles)
   return new Map([
-    ["/", page("overview", "Overview", "overview.css", "flow.css")],
+    ["/", page("overview", "Overview", "totals.css", "overview.css", "flow.css")],
     ["/events", events],
     ["/kafidx", events],
     ["/counters", counterPage()],
     ["/ledger", page("ledger", "Ledger", "ledger-and-dead-letters.css", "ledger.css")],
+    ["/reactions", page("reactions", "Reactions", ...reactionStyles)],
+    ["/push", page("push", "Messages", "push.css")],
     ["/dead-letters", page("dead-letters", "Dead letters", ...deadLetterStyles, "dead-letters.css")],
     ["/dead-letters/letter", page("dead-letter", "Dead letter", ...deadLetterStyles)],
     ...chartFiles(),

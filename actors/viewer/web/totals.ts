@@ -1,11 +1,7 @@
-/** The main figures of the system in large digits, each with a graph of the last two minutes. */
+/** The main figures of the system, in large digits. */
 import type { Figure, StageView, SystemView } from "../../inspect/pipeline/system-view.ts"
-import { element, link } from "./element.ts"
 import { known, number, rate, span } from "./format.ts"
-import { makeSparkline } from "./sparkline.ts"
-import { setData, setText } from "./update-element.ts"
-
-type OptionalFigure = Figure | undefined
+import { type LargeFigure, makeLargeFigures, type OptionalFigure } from "./large-figures.ts"
 
 const stageOf = ({ stages }: SystemView, name: string): StageView | undefined =>
   stages.find((stage) => stage.name === name)
@@ -45,19 +41,7 @@ const drainTime = (waiting: OptionalFigure, storedRate: OptionalFigure): string 
     : "nothing is being stored"
 }
 
-interface Total {
-  readonly name: string
-  readonly unit: string
-  readonly value: (view: SystemView) => OptionalFigure
-  readonly format: (value: number) => string
-  /** The line below the figure; shown only when the figure is known. */
-  readonly below: (view: SystemView) => string
-  readonly isBad?: (view: SystemView) => boolean
-  /** The page with details. */
-  readonly address?: string
-}
-
-const totals: ReadonlyArray<Total> = [
+const totals: ReadonlyArray<LargeFigure<SystemView>> = [
   {
     name: "Received",
     unit: "/s",
@@ -108,30 +92,5 @@ const totals: ReadonlyArray<Total> = [
   }
 ]
 
-const makeTotal = (total: Total) => {
-  const value = element("b", "", "–")
-  const unit = element("span", "unit", total.unit)
-  const below = total.address === undefined ? element("span", "below") : link(total.address, "", "below")
-  const graph = makeSparkline()
-  const place = element("div", "total", [
-    element("dt", "", total.name),
-    element("dd", "", [element("span", "value", [value, " ", unit]), below, graph.place])
-  ])
-  const show = (view: SystemView): void => {
-    const figure = total.value(view) ?? null
-    setText(value, known(figure, total.format))
-    setText(below, figure === null ? "unknown" : total.below(view))
-    setData(place, "bad", String(total.isBad?.(view) ?? false))
-    graph.add(figure)
-  }
-  return { place, show }
-}
-
 /** Fills the list; returns a function that shows the next view. */
-export const makeTotals = (list: HTMLElement) => {
-  const made = totals.map(makeTotal)
-  list.replaceChildren(...made.map(({ place }) => place))
-  return (view: SystemView): void => {
-    for (const { show } of made) show(view)
-  }
-}
+export const makeTotals = (list: HTMLElement) => makeLargeFigures(list, totals)

@@ -1,5 +1,5 @@
 /**
- * The dead letters of a queue on Redis: read, replayed and discarded in place. A dead letter is identified by its exact
+ * The dead letters of a queue on Redis: added, read, replayed and discarded in place. A dead letter is identified by its exact
  * text; of several with the same text, one near an end of the list is taken, because the search begins at both ends.
  *
  * `:replays` is a sorted set of the replays within a week: `<sha1 of the line> <number of the replay>` → time. As in
@@ -10,10 +10,12 @@ import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { RedisConnection } from "../../redis/connection.ts"
 import type { RedisWriter } from "../../redis/writer.ts"
 import { toBuffer } from "../batch-blob.ts"
-import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
+import { deadLetterText, replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
-import type { DeadLetterList } from "../service.ts"
-import type { QueueKeys } from "./keys.ts"
+import { pushMemoryMs } from "../push-limits.ts"
+import type { DeadLetterList, StoredDeadLetter } from "../service.ts"
+import { pushedKey, type QueueKeys } from "./keys.ts"
+import { ledgerLua } from "./ledger.ts"
 
 /** Entries at each end that are searched first. */
 const firstReach = 1_000
@@ -65,6 +67,20 @@ redis.call('PEXPIRE', replays, ${replayMemoryMs})
 return 'done'
 `
 
+/** KEYS: dead-letters, ledger, claimed, key of the id · ARGV: text, topic · returns 1 when it was added, 0 when it was before. */
+export const addScript = `${ledgerLua}
+local dead_letters, ledger, claimed, id, topic = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[2]
+if redis.call('EXISTS', id) == 1 then return 0 end
+redis.call('LLEN', dead_letters)
+local earlier = before_counting(ledger, claimed)
+redis.call('SET', id, 1, 'PX', ${pushMemoryMs})
+redis.call('RPUSH', dead_letters, ARGV[1])
+local clock = redis.call('TIME')
+begin(ledger, earlier, clock[1] * 1000 + math.floor(clock[2] / 1000))
+for _, name in ipairs({'pushed', 'taken', 'received:' .. topic, 'dead:' .. topic}) do add(ledger, name, 1) end
+return 1
+`
+
 /** KEYS: dead-letters, ledger · ARGV: text, field of the ledger · returns 1 when the dead letter existed. */
 export const discardScript = `${take}
 redis.call('HGET', KEYS[2], ARGV[2])
@@ -77,10 +93,16 @@ return 1
 export const redisDeadLetters = (
   connection: RedisConnection,
   writer: RedisWriter,
+  prefix: string,
   keys: QueueKeys
 ): DeadLetterList => {
   const replay = writer.script(replayScript)
   const discard = writer.script(discardScript)
+  const add = writer.script(addScript)
+  const remove = (letter: StoredDeadLetter, kind: "replayed" | "discarded") =>
+    discard([keys.deadLetters, keys.ledger], [toBuffer(letter.text), goneName(letter, kind)]).pipe(
+      Effect.map((reply) => reply === 1)
+    )
   return {
     read: (from, count) =>
       count < 1
@@ -102,9 +124,14 @@ export const redisDeadLetters = (
           return outcome === "done" || outcome === "too often" ? outcome : "gone"
         })
       ),
-    discard: (letter) =>
-      discard([keys.deadLetters, keys.ledger], [toBuffer(letter.text), goneName(letter, "discarded")]).pipe(
-        Effect.map((reply) => reply === 1)
-      )
+    discard: (letter) => remove(letter, "discarded"),
+    add: (letter, once) =>
+      Effect.asVoid(
+        add(
+          [keys.deadLetters, keys.ledger, keys.claimed, pushedKey(prefix, once)],
+          [deadLetterText(letter), letter.topic]
+        )
+      ),
+    take: (letter) => remove(letter, "replayed")
   }
 }

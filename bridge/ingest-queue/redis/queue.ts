@@ -81,8 +81,8 @@ export const redisQueue: (
           )
         )
       ),
-      sources: servers.map(({ connection, writer, refusals, awaitLines }) => ({
-        ...sourceOf(connection, writer, keys, refusals.check),
+      sources: servers.map(({ connection, writer, prefix, refusals, awaitLines }) => ({
+        ...sourceOf(connection, writer, prefix, keys, refusals.check),
         awaitLines
       }))
     }
@@ -107,6 +107,7 @@ const dependencyOf = ({ address, outage }: RedisConnection, check: Dependency["c
 const sourceOf = (
   connection: RedisConnection,
   writer: RedisWriter,
+  prefix: string,
   keys: QueueKeys,
   check: Dependency["check"]
 ): Omit<QueueSource, "awaitLines"> => {
@@ -175,7 +176,7 @@ const sourceOf = (
     depth: depthOf(connection, keys),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    deadLetters: redisDeadLetters(connection, writer, keys),
+    deadLetters: redisDeadLetters(connection, writer, prefix, keys),
     figures: redisFigures(writer, keys)
   }
 }

@@ -7,10 +7,11 @@ import { Clock, Effect } from "effect"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
 import { toBuffer } from "../batch-blob.ts"
-import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
+import { deadLetterText, replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
+import { pushMemoryMs } from "../push-limits.ts"
 import type { DeadLetterList, StoredDeadLetter } from "../service.ts"
-import { addTo, type LedgerSteps } from "./ledger.ts"
+import { addTo, beginLedger, type LedgerSteps } from "./ledger.ts"
 
 export const deadLettersSchema = `
 CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);
@@ -28,6 +29,9 @@ export const prepareDeadLetters = (database: DatabaseSync) => ({
   remove: database.prepare(
     "DELETE FROM dead_letters WHERE place = (SELECT place FROM dead_letters WHERE CAST(letter AS BLOB) = ? ORDER BY place DESC LIMIT 1)"
   ),
+  add: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
+  forgetIds: database.prepare("DELETE FROM pushed WHERE until <= ?"),
+  rememberId: database.prepare("INSERT INTO pushed (id, until) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"),
   push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
   times: database.prepare("SELECT count(*) AS times FROM replays WHERE sha = ? AND at > ?"),
   forget: database.prepare("DELETE FROM replays WHERE at <= ?"),
@@ -40,6 +44,12 @@ export const sqliteDeadLetters = (
   ledger: LedgerSteps
 ): DeadLetterList => {
   const remove = (letter: StoredDeadLetter): boolean => steps.remove.run(toBuffer(letter.text)).changes === 1
+  const removeAs = (letter: StoredDeadLetter, kind: "replayed" | "discarded") =>
+    file.transaction(() => {
+      if (!remove(letter)) return false
+      addTo(ledger, [{ name: goneName(letter, kind), by: 1 }])
+      return true
+    })
   return {
     read: (from, count) =>
       file.read(() =>
@@ -64,11 +74,21 @@ export const sqliteDeadLetters = (
           return "done"
         })
       ),
-    discard: (letter) =>
-      file.transaction(() => {
-        if (!remove(letter)) return false
-        addTo(ledger, [{ name: goneName(letter, "discarded"), by: 1 }])
-        return true
-      })
+    discard: (letter) => removeAs(letter, "discarded"),
+    add: (letter, once) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        file.transaction(() => {
+          steps.forgetIds.run(now)
+          if (steps.rememberId.run(once, now + pushMemoryMs).changes !== 1) return
+          beginLedger(ledger, now)
+          steps.add.run(deadLetterText(letter))
+          const { topic } = letter
+          addTo(
+            ledger,
+            ["pushed", "taken", `received:${topic}`, `dead:${topic}`].map((name) => ({ name, by: 1 }))
+          )
+        })
+      ),
+    take: (letter) => removeAs(letter, "replayed")
   }
 }

@@ -91,6 +91,7 @@ test("the sentence of the ledger and its table have the same figures under the s
     fromOthers: 0,
     queues: [],
     reactions: [],
+    reactionsTotal: null,
     reactionsTrouble: undefined,
     warnings: [],
     balanced: true,

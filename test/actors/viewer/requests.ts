@@ -8,20 +8,26 @@ import { type DeadLetterService, makeDeadLetterService } from "../../../actors/v
 import type { History } from "../../../actors/viewer/history/service.ts"
 import { type LedgerService, makeLedgerService } from "../../../actors/viewer/ledger.ts"
 import { liveFeed } from "../../../actors/viewer/live/feed.ts"
+import { makeReactionService, type ReactionService } from "../../../actors/viewer/reactions/service.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
 import * as GeoIpLive from "../../../bridge/geo-ip/layer.ts"
 import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { ReactionStore } from "../../../bridge/reaction-store/service.ts"
+import { sqliteReactionStore } from "../../../bridge/reaction-store/sqlite/store.ts"
 import { Topic } from "../../../contracts/ids.ts"
 
 const topics = [Topic.make("events"), Topic.make("clicks")]
 
+/** A directory of its own, removed with the scope. */
+export const ownDirectory = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-viewer-"))),
+  (made) => Effect.promise(() => rm(made, { recursive: true }))
+)
+
 /** A log in its own directory, with the topics of these tests. */
 export const openLog = Effect.gen(function* () {
-  const directory = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-viewer-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true }))
-  )
+  const directory = yield* ownDirectory
   const log = yield* makeSqlite(directory)
   yield* log.ensureTopics(topics)
   return log
@@ -31,22 +37,33 @@ export const openLog = Effect.gen(function* () {
 export interface Services {
   readonly ledger: LedgerService
   readonly deadLetters: DeadLetterService
+  readonly reactions: ReactionService
 }
 
-/** The services on these queues and this log, with the topic `clicks` beside `events`, and more settings. */
+/** How long the store of reactions remembers, ms, in these tests. */
+const horizonMs = 86_400_000
+
+/** The services on these queues, this log and this store of reactions (default: an own one), with the topic `clicks` beside `events`, and more settings. */
 export const servicesOn = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
   log: EventLog["Service"],
-  more: Readonly<Record<string, string>> = {}
+  more: Readonly<Record<string, string>> = {},
+  given?: ReactionStore["Service"]
 ) {
+  const reactions = given ?? (yield* sqliteReactionStore(yield* ownDirectory, horizonMs))
   const layer = Layer.mergeAll(
     Layer.succeed(IngestQueue, IngestQueue.of({ push: () => Effect.die("not pushed to"), sources })),
     Layer.succeed(EventLog, log),
+    Layer.succeed(ReactionStore, reactions),
     GeoIpLive.layer,
     Logger.layer([])
   )
   const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks", ...more }))
-  const services = Effect.all({ ledger: makeLedgerService, deadLetters: makeDeadLetterService })
+  const services = Effect.all({
+    ledger: makeLedgerService,
+    deadLetters: makeDeadLetterService,
+    reactions: makeReactionService
+  })
   return yield* services.pipe(Effect.provide(layer), Effect.provide(settings))
 })
 
@@ -63,6 +80,19 @@ export const noServices: Services = {
     dryRun: unexpected,
     replay: unexpected,
     discard: unexpected
+  },
+  reactions: {
+    list: unexpected,
+    ruleText: unexpected,
+    targets: unexpected,
+    calls: unexpected,
+    put: unexpected,
+    remove: unexpected,
+    turn: unexpected,
+    try: unexpected,
+    pause: unexpected,
+    resume: unexpected,
+    enable: unexpected
   }
 }
 
@@ -92,6 +122,7 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     system: unexpected,
     status: async () => ({ read: 7 }),
     ...noServices,
+    push: { publicKey: undefined, subscribe: unexpected, unsubscribe: unexpected },
     history: noHistory,
     operations: {
       live: () => new Response("live"),

@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
 import type { DeadLetterList, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
-import { DeadLetterJson } from "../../../contracts/dead-letter.ts"
+import { type DeadLetter, DeadLetterJson, reactionsTopic } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
-import { eventId, type Topic } from "../../../contracts/ids.ts"
+import { type EventId, eventId, type PushId, type Topic } from "../../../contracts/ids.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
 import { account, booksOf, bytes, claim, counts, deadLetter, deadLettersOf, events, run } from "./batches.ts"
 
@@ -156,6 +156,57 @@ const suite = (open: OpenQueue): void => {
     await run(queue.bury(line))
     expect(await replay()).toBe("too often")
   })
+
+  const undelivered = (n: number): DeadLetter => ({
+    v: 1,
+    ...{ id: `${"0".repeat(31)}${n}-0` as EventId, topic: reactionsTopic, attempts: 7, first: 1, last: 2 },
+    ...{
+      reason: "not delivered",
+      detail: "rule: why",
+      stage: "deliverer",
+      line: new TextEncoder().encode("{}")
+    }
+  })
+  const once = (n: number) => `0000000000000000000000000${n}` as PushId
+
+  check("an added dead letter counts once for its id, and the ledger balances", async (queue) => {
+    await killed(queue, [line])
+    const before = await booksOf(queue.source)
+    await run(queue.source.deadLetters.add(undelivered(1), once(1)))
+    await run(queue.other.deadLetters.add(undelivered(1), once(1)))
+    await run(queue.other.deadLetters.add(undelivered(2), once(2)))
+    const ledger = await booksOf(queue.source)
+    expect(ledger).toMatchObject({ pushed: before.pushed + 2, taken: before.taken + 2, deadLetters: 3 })
+    expect(ledger.topics).toEqual([
+      account(events, { received: 1, dead: 1 }),
+      account(reactionsTopic, { received: 2, dead: 2 })
+    ])
+    expect((await deadLetterAt(queue.other.deadLetters, 1)).letter).toEqual(undelivered(1))
+  })
+
+  check("the first dead letter of a new queue begins its ledger", async (queue) => {
+    await run(queue.source.deadLetters.add(undelivered(1), once(1)))
+    const ledger = await booksOf(queue.source)
+    expect(ledger).toMatchObject({ pushed: 1, taken: 1, inFlight: 0, deadLetters: 1 })
+    expect(ledger.since).toBeGreaterThan(0)
+  })
+
+  check(
+    "what its owner has taken counts as replayed once, and what is discarded as discarded",
+    async (queue) => {
+      const { source, other } = queue
+      for (const n of [1, 2]) await run(source.deadLetters.add(undelivered(n), once(n)))
+      const letter = await deadLetterAt(source.deadLetters, 0)
+      const taken = [source, other].map(({ deadLetters }) => run(deadLetters.take(letter)))
+      expect((await Promise.all(taken)).sort()).toEqual([false, true])
+      expect(await run(other.deadLetters.discard(await deadLetterAt(source.deadLetters, 0)))).toBe(true)
+      const ledger = await booksOf(source)
+      expect(ledger).toMatchObject({ waiting: 0, deadLetters: 0, pushed: 2, taken: 2 })
+      expect(ledger.topics).toEqual([
+        account(reactionsTopic, { received: 2, dead: 2, replayed: 1, discarded: 1 })
+      ])
+    }
+  )
 
   check("a dead letter with an empty line has its id and its times", async (queue) => {
     const batch = await killed(queue, bytes(""))

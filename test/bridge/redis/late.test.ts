@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Logger } from "effect"
 import { putScript, redisLinks, removeScript } from "../../../bridge/campaign-links/redis.ts"
-import { discardScript, replayScript } from "../../../bridge/ingest-queue/redis/dead-letters.ts"
+import { addScript, discardScript, replayScript } from "../../../bridge/ingest-queue/redis/dead-letters.ts"
 import { queueKeys } from "../../../bridge/ingest-queue/redis/keys.ts"
 import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
 import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
@@ -23,7 +23,7 @@ import type { ProjectionStore } from "../../../bridge/projection-store/service.t
 import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
 import { guarded } from "../../../bridge/redis/writer.ts"
 import type { CampaignLink } from "../../../contracts/campaign-link.ts"
-import { newClaimId } from "../../../contracts/ids.ts"
+import { newClaimId, type PushId } from "../../../contracts/ids.ts"
 import { sentSha } from "../../faults/sent-sha.ts"
 import { startProxy, type TcpProxy } from "../../faults/tcp-proxy.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -168,6 +168,14 @@ const late: Record<string, Late> = {
       const [letter] = await run(source.deadLetters.read(0, 1))
       if (letter === undefined) throw new Error("The dead letter is missing.")
       return source.deadLetters.discard(letter)
+    }
+  },
+  "a dead letter of a delivery": {
+    script: addScript,
+    prepare: async ({ source }) => {
+      const [letter] = deadLettersOf(await claim(source), 1)
+      if (letter === undefined) throw new Error("The dead letter is missing.")
+      return source.deadLetters.add(letter, "00000000000000000000000001" as PushId)
     }
   },
   "effects on a projection, behind which others were applied": {

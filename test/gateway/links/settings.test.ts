@@ -16,7 +16,9 @@ describe("the settings of links", () => {
     expect(await Effect.runPromise(Effect.flatten(Effect.promise(() => read({}))))).toEqual({
       linksToken: undefined,
       linkSchemes: "itms-apps,itms-appss,market",
-      notFoundUrl: undefined
+      notFoundUrl: undefined,
+      linksDialect: "spoor",
+      linksSecret: undefined
     })
   })
 
@@ -24,11 +26,20 @@ describe("the settings of links", () => {
     const set = {
       LINKS_TOKEN: "0123456789abcdef",
       LINK_SCHEMES: "market,myapp",
-      NOT_FOUND_URL: "https://example.com/"
+      NOT_FOUND_URL: "https://example.com/",
+      LINKS_DIALECT: "adtekio",
+      LINKS_SECRET: "pepper"
     }
-    const { linksToken, ...others } = await Effect.runPromise(Effect.flatten(Effect.promise(() => read(set))))
+    const { linksToken, linksSecret, ...others } = await Effect.runPromise(
+      Effect.flatten(Effect.promise(() => read(set)))
+    )
     expect(linksToken === undefined ? "" : Redacted.value(linksToken)).toBe("0123456789abcdef")
-    expect(others).toEqual({ linkSchemes: "market,myapp", notFoundUrl: "https://example.com/" })
+    expect(linksSecret === undefined ? "" : Redacted.value(linksSecret)).toBe("pepper")
+    expect(others).toEqual({
+      linkSchemes: "market,myapp",
+      notFoundUrl: "https://example.com/",
+      linksDialect: "adtekio"
+    })
   })
 
   test("fail the start with a sentence when invalid, without the token", async () => {

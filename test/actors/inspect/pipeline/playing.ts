@@ -95,7 +95,13 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
     depth: unsupported,
     ledger: () => ledger,
     find: () => unsupported,
-    deadLetters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported },
+    deadLetters: {
+      read: () => unsupported,
+      replay: () => unsupported,
+      discard: () => unsupported,
+      add: () => unsupported,
+      take: () => unsupported
+    },
     figures: { hold: () => unsupported, release: () => unsupported }
   }
 }

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, expect } from "bun:test"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import type { AxeResults } from "axe-core"
+import { Effect } from "effect"
 import type { Page } from "playwright-core"
+import { sqliteReactionStore } from "../../../../bridge/reaction-store/sqlite/store.ts"
 import { inBrowser, type Session } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
+import { fillStore } from "../reactions/filled-store.ts"
 import { click, reads, rowOf } from "./seeing.ts"
 import { pushLines, send } from "./sending.ts"
 
@@ -91,6 +94,21 @@ const scenes: ReadonlyArray<Scene> = [
     }
   },
   {
+    name: "reactions",
+    path: () => "/reactions",
+    prepare: async (page) => {
+      await isLive(page)
+      await page.getByRole("button", { name: "postback-pay", exact: true }).click()
+      await reads(page.locator("#rules .row-details pre"), /postback-pay/)
+      await page.locator("#calls .opens").first().click()
+      await page.getByRole("button", { name: "New rule" }).click()
+      await page.getByLabel("Try it on").selectOption("json")
+      await page.getByLabel("Event", { exact: true }).fill('{"type":"purchase","params":{"order":"1"}}')
+      await page.getByRole("button", { name: "Try", exact: true }).click()
+      await reads(page.locator(".try-result"), /would send/)
+    }
+  },
+  {
     name: "dead letters",
     path: () => "/dead-letters",
     prepare: async (page) => {
@@ -125,6 +143,9 @@ inBrowser("axe-core finds no violation", (check) => {
     (await (await fetch(at(path))).json()) as Answer
 
   beforeAll(async () => {
+    await Effect.runPromise(
+      Effect.scoped(Effect.flatMap(sqliteReactionStore(settings.DATA_DIR ?? "", 86_400_000), fillStore))
+    )
     spoor = await startSpoor(["--all"], settings)
     await send(spoor, "app_open", { n: "1" })
     await send(

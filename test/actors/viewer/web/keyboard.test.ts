@@ -47,7 +47,7 @@ inBrowser("with the keyboard alone", (check) => {
     expect(await focused(page)).toBe("Skip to content")
     await tabTo(page, /^Show instances$/)
     await pressed(page, ["Enter"])
-    await sees("each", () => page.locator("#instances .instance:visible").count(), 9)
+    await sees("each", () => page.locator("#instances .instance:visible").count(), 11)
 
     await page.goto(String(at("/")))
     await tabTo(page, /^Numbers$/)
@@ -72,17 +72,43 @@ inBrowser("with the keyboard alone", (check) => {
     await reads(page.locator("#outcome"), /^1 dead letter replayed/)
   })
 
+  check("a rule is written, tried and saved, then opened and closed", async ({ open }) => {
+    const page = await open(at("/reactions"))
+    await reads(page.locator("#state"), /^live$/)
+    await tabTo(page, /^New rule$/)
+    await pressed(page, ["Enter", "Control+a"])
+    await page.keyboard.type("name: hello\nwhen: { type: first }\ndo: { emit: { type: second } }")
+    await tabTo(page, /^Try$/)
+    await pressed(page, ["Enter"])
+    await reads(page.locator(".try-result"), /The rule is valid/)
+    await tabTo(page, /^Save$/)
+    await pressed(page, ["Enter"])
+    await reads(page.locator("#outcome"), /^Rule hello was created/)
+    await tabTo(page, /^hello$/)
+    await pressed(page, ["Enter"])
+    await reads(page.locator("#rules .row-details"), /event second/)
+    await pressed(page, ["Escape"])
+    expect(await page.locator("#rules .row-details").count()).toBe(0)
+  })
+
   check("every control has a name, and each page a title and one heading of its own", async ({ open }) => {
     const page = await open(at("/"))
     const titles = new Set<string>()
-    for (const path of ["/", "/events", "/counters/event-counter", "/dead-letters", "/ledger"]) {
+    for (const path of [
+      "/",
+      "/events",
+      "/counters/event-counter",
+      "/reactions",
+      "/dead-letters",
+      "/ledger"
+    ]) {
       await page.goto(String(at(path)))
       await reads(page.locator("#state"), /^(live|read just now)$/)
       expect(await nameless(page)).toEqual([])
       expect(await page.locator("main h1").count()).toBe(1)
       titles.add(await page.title())
     }
-    expect(titles.size).toBe(5)
+    expect(titles.size).toBe(6)
   })
 })
 
