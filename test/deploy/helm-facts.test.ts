@@ -35,10 +35,13 @@ const logins = [
   "NATS_NKEY",
   "VIEWER_TOKEN",
   "WRITE_KEYS",
+  "LINKS_SECRET",
   "LINKS_TOKEN",
   "LINKS_SECRET",
   "WEBHOOK_SECRET",
   "NOTIFIER_PASSWORD",
+  "VAPID_PRIVATE_KEY",
+  "FCM_SERVICE_ACCOUNT",
   "EDGE_SECRET"
 ]
 const telemetry = [
@@ -93,7 +96,15 @@ const serverOf: Readonly<Record<string, string | undefined>> = {
 }
 
 /** Actors that use the projections and not the queue, beside counters. */
-const projecting = ["timing-stats", "click-stats", "postback-stats", "reactor", "notifier", "attributor", "sessions"]
+const projecting = [
+  "timing-stats",
+  "click-stats",
+  "postback-stats",
+  "reactor",
+  "notifier",
+  "attributor",
+  "sessions"
+]
 
 /** Secret settings that an actor reads and is not given, with the reason. */
 const notGiven: Readonly<Record<string, (actor: string) => boolean>> = {

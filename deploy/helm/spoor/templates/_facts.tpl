@@ -3,7 +3,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   uses     services behind it, from `requires` of the actor; every actor also uses the bus
   secrets  secret settings that only it reads; those of the services, and of every actor (telemetry), are in
            "spoor.serviceSecrets"
-  rules    true: it reads the rules, their variables and their secrets
+  rules    what it reads of rules: their file, variables and secrets (file), or the last two (values)
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
@@ -15,15 +15,18 @@ event-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 metadata-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 search-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
-reactor: { uses: [bus, log, projections], secrets: [], signal: lag, rules: true }
-deliverer: { uses: [bus, projections, queue, targets], secrets: [WEBHOOK_SECRET], signal: none, rules: true }
-viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none, rules: true }
+reactor: { uses: [bus, log, projections], secrets: [], signal: lag, rules: file }
+deliverer: { uses: [bus, projections, queue, targets], secrets: [FCM_SERVICE_ACCOUNT, VAPID_PRIVATE_KEY, WEBHOOK_SECRET], signal: none, rules: values }
+viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none, rules: file }
 notifier: { uses: [bus, projections], secrets: [NOTIFIER_PASSWORD], signal: none }
 receiver: { uses: [bus, queue], secrets: [], signal: none }
 attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
 click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
+attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
+click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
+postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 

@@ -35,12 +35,12 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- toYaml $found }}
 {{- end }}
 
-{{- /* Settings of those that read rules. */ -}}
+{{- /* Settings of those that read rules: (dict "root" $ "rules" "file"). */ -}}
 {{- define "spoor.ruleSettings" -}}
-{{- if .Values.reactions.rules }}
+{{- if and .root.Values.reactions.rules (eq .rules "file") }}
 RULES: /etc/spoor/rules/rules.yaml
 {{- end }}
-{{- range $name, $value := .Values.reactions.vars }}
+{{- range $name, $value := .root.Values.reactions.vars }}
 RULES_VAR_{{ $name }}: {{ $value | quote }}
 {{- end }}
 {{- end }}
@@ -97,7 +97,7 @@ RULES_VAR_{{ $name }}: {{ $value | quote }}
 {{- $scheme := ternary "https" "http" (ne $values.gatewayTls.secret "") }}
 {{- $_ := set $set "GATEWAY_URL" (printf "%s://%s-gateway:%d" $scheme (include "spoor.fullname" $root) (int $values.services.gateway.port)) }}
 {{- end }}
-{{- if $fact.rules }}{{ $set = merge $set (include "spoor.ruleSettings" $root | fromYaml) }}{{ end }}
+{{- if $fact.rules }}{{ $set = merge $set (include "spoor.ruleSettings" (dict "root" $root "rules" $fact.rules) | fromYaml) }}{{ end }}
 {{- if $values.nats.credentials.secret }}{{ $_ := set $set "NATS_CREDS" "/etc/spoor/nats/user.creds" }}{{ end }}
 {{- if include "spoor.hasTrust" $root }}{{ $_ := set $set "NODE_EXTRA_CA_CERTS" "/etc/spoor/trust/ca.crt" }}{{ end }}
 {{- range $setting, $from := .secretSettings }}
@@ -189,7 +189,7 @@ readinessProbe:
 {{- if $values.nats.credentials.secret }}
 - { name: nats-credentials, mountPath: /etc/spoor/nats, readOnly: true }
 {{- end }}
-{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+{{- if and $values.reactions.rules (eq (index (include "spoor.facts" .root | fromYaml) .name "rules" | default "") "file") }}
 - { name: rules, mountPath: /etc/spoor/rules, readOnly: true }
 {{- end }}
 {{- with $values.pod.extraVolumeMounts }}
@@ -224,7 +224,7 @@ readinessProbe:
     items: [{ key: {{ .key | replace "{user}" $.user }}, path: user.creds }]
 {{- end }}
 {{- end }}
-{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+{{- if and $values.reactions.rules (eq (index (include "spoor.facts" .root | fromYaml) .name "rules" | default "") "file") }}
 - name: rules
   configMap: { name: {{ include "spoor.fullname" .root }}-rules }
 {{- end }}
