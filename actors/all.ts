@@ -23,6 +23,9 @@ const all: typeof standard = {
   ...standard,
   forwarder: async () => (await import("./forwarder.ts")).Forwarder,
   notifier: async () => (await import("./notifier.ts")).Notifier,
+  attributor: async () => (await import("./attributor.ts")).Attributor,
+  "click-stats": async () => (await import("./click-stats.ts")).ClickStats,
+  "postback-stats": async () => (await import("./postback-stats.ts")).PostbackStats,
   receiver: async () => (await import("./receiver.ts")).Receiver,
   sessions: async () => (await import("./sessions.ts")).Sessions,
   tap: async () => (await import("./tap.ts")).Tap

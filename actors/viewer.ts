@@ -13,6 +13,7 @@ import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
 import {
+  deviceMappings,
   eventLog,
   geoIp,
   ingestQueue,
@@ -38,7 +39,7 @@ export const Viewer = Actor.make(
     summary: "Shows events, the counters, reactions, the ledger and the dead letters in a browser.",
     receives: records("viewer", initialRecords),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    requires: [eventLog, projectionStore, reactionStore, ingestQueue, geoIp, progressBus],
+    requires: [eventLog, projectionStore, reactionStore, deviceMappings, ingestQueue, geoIp, progressBus],
     settings: viewerSettings,
     checks: viewerChecks
   },

@@ -14,7 +14,7 @@ import { type Counting, withShortKeys } from "../inspect/counters/counting.ts"
 import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { eventLog, progressBus, projectionStore } from "../runtime/dependencies.ts"
-import { records } from "../runtime/inbox/records.ts"
+import { records, type TopicChoice } from "../runtime/inbox/records.ts"
 import { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 import { fenceId, type Written } from "./fence-id.ts"
 
@@ -22,7 +22,7 @@ import { fenceId, type Written } from "./fence-id.ts"
 const partitionsAtOnce = 4
 
 /**
- * Makes the counting actor of that name.
+ * Makes the counting actor of that name. `topics`: which topics it reads; default: all of the settings.
  *
  * @example
  * ```ts
@@ -32,12 +32,12 @@ const partitionsAtOnce = 4
  * })
  * ```
  */
-export const counter = (name: string, { summary, count }: Counting): Actor.Actor =>
+export const counter = (name: string, { summary, count }: Counting, topics: TopicChoice = {}): Actor.Actor =>
   Actor.make(
     name,
     {
       summary,
-      receives: records(name, "oldest"),
+      receives: records(name, "oldest", topics),
       sends: `counts to the projection ${name}`,
       requires: [eventLog, projectionStore, progressBus],
       settings: [eventIdParam, visitorId, traceParam, enrichSteps],

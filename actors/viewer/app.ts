@@ -22,6 +22,7 @@ import { connectionLimit } from "./live/connection-limit.ts"
 import type { LiveFeed } from "./live/feed.ts"
 import { liveStreams } from "./live/sse.ts"
 import { liveSocket } from "./live/websocket.ts"
+import type { PushService } from "./push/service.ts"
 import type { ReactionService } from "./reactions/service.ts"
 import { counterPostPaths, counterRoutes } from "./routes/counters.ts"
 import { deadLetterPostPaths, deadLetterRoutes } from "./routes/dead-letters.ts"
@@ -30,6 +31,7 @@ import { historyPostPaths, historyRoutes } from "./routes/history.ts"
 import { ledgerRoutes } from "./routes/ledger.ts"
 import { legacyPostPaths, legacyRoutes } from "./routes/legacy-paths.ts"
 import { missingResponse, pageRoutes } from "./routes/pages.ts"
+import { pushPostPaths, pushRoutes } from "./routes/push.ts"
 import { reactionPostPaths, reactionPutPaths, reactionRoutes } from "./routes/reactions.ts"
 import { systemRoutes } from "./routes/system.ts"
 
@@ -40,6 +42,7 @@ export interface ViewerOptions {
   readonly ledger: LedgerService
   readonly deadLetters: DeadLetterService
   readonly reactions: ReactionService
+  readonly push: PushService
   readonly history: History
   /** The system view; resolves within a second, whatever is unavailable. */
   readonly system: () => Promise<SystemView>
@@ -68,6 +71,7 @@ const postPaths: ReadonlySet<string> = new Set([
   ...legacyPostPaths,
   ...counterPostPaths,
   ...reactionPostPaths,
+  ...pushPostPaths,
   ticketPath
 ])
 
@@ -109,6 +113,7 @@ const routesOf = (
     ledger,
     deadLetters,
     reactions,
+    push,
     history,
     system,
     status,
@@ -132,6 +137,7 @@ const routesOf = (
     .use(deadLetterRoutes(deadLetters))
     .use(legacyRoutes(deadLetters))
     .use(reactionRoutes(reactions))
+    .use(pushRoutes(push))
     .use(historyRoutes(history))
     .use(systemRoutes(system))
 }

@@ -11,6 +11,8 @@ export interface Counter {
   readonly name: string
   readonly title: string
   readonly tables: ReadonlyArray<string>
+  /** Its actor runs only when it is named. */
+  readonly isOptional?: true
 }
 
 /** A row of a table; its fields are the columns, in order. */
@@ -20,7 +22,9 @@ export const counters: ReadonlyArray<Counter> = [
   { name: "event-counter", title: "Types", tables: tablesOf("event-counter") },
   { name: "metadata-counter", title: "Origins", tables: tablesOf("metadata-counter") },
   { name: "search-counter", title: "Searches", tables: tablesOf("search-counter") },
-  { name: "timing-stats", title: "Timings", tables: tablesOf("timing-stats") }
+  { name: "timing-stats", title: "Timings", tables: tablesOf("timing-stats") },
+  { name: "click-stats", title: "Clicks", tables: tablesOf("click-stats"), isOptional: true },
+  { name: "postback-stats", title: "Postbacks", tables: tablesOf("postback-stats"), isOptional: true }
 ]
 
 /** All reject with `Failure` while the store is unavailable. */
@@ -80,7 +84,7 @@ export const makeCounterTables = Effect.gen(function* () {
 /** The rows of a table of counts as they are shown. When the table has been full, each row also has the upper bound of its count. */
 export const countRows = (table: string, rows: ReadonlyArray<Row>, mask: Mask): ReadonlyArray<TableRow> => {
   const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
-  const column = table.replace("by-", "")
+  const column = table.replace(/^.*\bby-/, "")
   const hasErrors = rows.some(({ error = 0 }) => error > 0)
   return rows.map(
     ({ key, count, error = 0 }): TableRow => ({
@@ -115,9 +119,14 @@ const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | und
   ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => maskedText : undefined)],
   ["by-pod", (mask) => (mask.hides("pod") ? () => maskedText : undefined)],
   ["by-country", (mask) => (mask.hides("country") ? () => maskedText : undefined)],
+  ["clicks-by-country", (mask) => (mask.hides("country") ? withoutValue : undefined)],
+  ["conversions-by-country", (mask) => (mask.hides("country") ? withoutValue : undefined)],
   ["by-text", (mask) => (mask.hides("text") ? () => maskedText : undefined)],
   ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
   ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
+
+/** `<id> <value>` without the value. */
+const withoutValue = (key: string): string => key.replace(/ .*$/s, ` ${maskedText}`)
 
 const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${maskedText}]`)

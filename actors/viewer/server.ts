@@ -9,6 +9,7 @@ import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
 import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import { makeMonitor } from "../inspect/pipeline/monitor.ts"
+import { vapidPublicKey } from "../inspect/push-settings.ts"
 import {
   listenAddress,
   viewerHost,
@@ -32,6 +33,7 @@ import { makeDeadLetterService } from "./dead-letters/service.ts"
 import { type History, historySettings, readGatewayUrl } from "./history/service.ts"
 import { makeLedgerService } from "./ledger.ts"
 import type { LiveFeed } from "./live/feed.ts"
+import { makePushService } from "./push/service.ts"
 import { makeReactionService } from "./reactions/service.ts"
 
 export const viewerSettings = [
@@ -40,6 +42,7 @@ export const viewerSettings = [
   viewerUser,
   viewerPassword,
   viewerToken,
+  vapidPublicKey,
   trustedProxies,
   addressHeadersSetting,
   ...topicSettings,
@@ -68,6 +71,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history:
     ledger: yield* makeLedgerService,
     deadLetters: yield* makeDeadLetterService,
     reactions: yield* makeReactionService,
+    push: yield* makePushService,
     history,
     system: () => Effect.runPromise(monitor.view),
     status: () => Effect.runPromise(health.report),

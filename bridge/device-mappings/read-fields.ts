@@ -15,7 +15,7 @@ export class FieldProblem extends Error {
 
 /** The limits of a device id, of a URL and of a push service's id, characters. */
 export const maxDeviceIdChars = 200
-const maxUrlChars = 2_048
+export const maxUrlChars = 2_048
 const maxTokenChars = 4_096
 
 /** Fields by name: texts of a form, or any values of JSON. */

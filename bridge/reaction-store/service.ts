@@ -83,7 +83,7 @@ export interface Added {
   readonly suppressed: ReadonlyArray<{ readonly id: DeliveryId; readonly reason: string }>
 }
 
-/** The limits of one claim, and those of targets without limits of their own. */
+/** The limits of one claim. `concurrency`: of targets without a limit of their own; it should be the same for all who claim. */
 export interface ClaimOptions {
   readonly max: number
   readonly leaseMs: number
@@ -141,6 +141,8 @@ export interface Settlement {
   readonly call?: CallRecord
   /** Deliveries that this one causes: added in the same step, and only if it takes effect. */
   readonly spawn?: ReadonlyArray<NewDelivery>
+  /** What this one would have caused, counted in the same step as matched and suppressed. */
+  readonly suppressed?: ReadonlyArray<Suppression>
 }
 
 /** When a breaker opens and for how long: after `failures` in a row for `openMs`, twice as long each time, at most `maxOpenMs`. */

@@ -8,7 +8,7 @@ export type Rules = ReadonlyArray<readonly [type: DeviceType, patterns: Readonly
 
 /** Libraries of apps, for user agents that name nothing else: most such apps run on phones. */
 export const appLibraries: Readonly<Record<string, string>> = {
-  okhttp: String.raw`\bokhttp\b[/\d.]*`,
+  okhttp: String.raw`okhttp[/\d.]*`,
   "Android's async HTTP": String.raw`\bandroid-async-http\b[/\d.]*(?: \(http:[^)]*\))?`,
   Unity: String.raw`^unityplayer/\S+ \(unitywebrequest[^)]*\)`,
   Flutter: String.raw`^dart/[\d.]+ \(dart:io\)`,

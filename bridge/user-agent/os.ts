@@ -16,7 +16,7 @@ export const typeOfOs = (os: string): DeviceType | undefined => types.get(os)
 /** Systems in the user agents of apps, libraries and tools, which the parser does not find. The first match wins. */
 const unnamed: ReadonlyArray<readonly [os: string, pattern: RegExp]> = [
   ["watchOS", /\bwatch ?os\b|\bwatch\d+,\d/i],
-  ["Android", /\bandroid|\bokhttp|\badr \d/i],
+  ["Android", /\bandroid|okhttp|\badr \d/i],
   ["iOS", /\b(?:iphone|ipad|ipod)|\bi(?:pad)?os\b|\bdv\(iph/i],
   ["Mac", /\bmac ?os\b|\bmacbook|\bdarwin|-darwin/i],
   ["Windows Phone", /\bwds \d|windows ?phone/i],

@@ -53,6 +53,8 @@ const gateway :Workerd.Worker = (
     (name = "GATEWAY_PIPELINING", fromEnvironment = "GATEWAY_PIPELINING"),
     (name = "KAFKA_TOPIC", fromEnvironment = "KAFKA_TOPIC"),
     (name = "KAFKA_TOPICS", fromEnvironment = "KAFKA_TOPICS"),
+    (name = "LINKS_DIALECT", fromEnvironment = "LINKS_DIALECT"),
+    (name = "LINKS_SECRET", fromEnvironment = "LINKS_SECRET"),
     (name = "LINKS_TOKEN", fromEnvironment = "LINKS_TOKEN"),
     (name = "LINK_SCHEMES", fromEnvironment = "LINK_SCHEMES"),
     (name = "NATS_CREDS", fromEnvironment = "NATS_CREDS"),

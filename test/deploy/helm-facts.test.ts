@@ -35,6 +35,7 @@ const logins = [
   "NATS_NKEY",
   "VIEWER_TOKEN",
   "WRITE_KEYS",
+  "LINKS_SECRET",
   "LINKS_TOKEN",
   "LINKS_SECRET",
   "WEBHOOK_SECRET",

@@ -10,13 +10,17 @@ import { connect } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { redisQueue } from "../../bridge/ingest-queue/redis/queue.ts"
+import { redisReactionStore } from "../../bridge/reaction-store/redis/store.ts"
+import type { NewDelivery, ReactionStore } from "../../bridge/reaction-store/service.ts"
 import type { ByteString } from "../../contracts/event.ts"
+import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
 import {
   newPushId,
   pushSubject,
   readPushedReply,
   writePushedLines
 } from "../../contracts/messages/pushed-lines.ts"
+import type { DeliveryId, TargetName } from "../../contracts/reactions/delivery.ts"
 import { eventually } from "../support/eventually.ts"
 import { privateNats } from "../support/nats.ts"
 import { hasRedisProgram, type OwnRedis, privateRedis, secretUrl, startRedis } from "../support/redis.ts"
@@ -29,6 +33,45 @@ const passwordOf = (user: string): string => `of-${user.toLowerCase()}`
 const users = `${template.replaceAll(/\$\{REDIS_PASSWORD_(\w+)\}/g, (_, user: string) => passwordOf(user))}
 user admin on >of-admin ~* +@all
 `
+
+/** Each call of the store of reactions. */
+const useReactions = Effect.fnUntraced(function* (store: ReactionStore["Service"], user: string) {
+  const partition = { topic: "events" as Topic, partition: 0 }
+  const target = "https://shop.example" as TargetName
+  const delivery: NewDelivery = {
+    ...{ id: `${user}.r` as DeliveryId, rule: "r", target, due: 0, expires: Date.now() + 60_000 },
+    ...{ limits: { concurrency: 2, perSecond: 100 }, content: new Uint8Array([1]) },
+    gates: [{ kind: "once", key: user, at: Date.now(), until: Date.now() + 1_000 }]
+  }
+  const breaker = { failures: 5, openMs: 1_000, maxOpenMs: 60_000 }
+  const { version, fences } = yield* store.load(
+    partition,
+    [{ offset: "0", id: eventId(newBatchId(), 0) }],
+    "1"
+  )
+  const changes = { fences, handled: 1, deliveries: [delivery], suppressed: [] }
+  expect((yield* store.commit(partition, version, changes))?.added).toEqual([delivery.id])
+  yield* store.awaitDue(1_000)
+  const [claimed] = yield* store.claim(user, { max: 1, leaseMs: 60_000, concurrency: 8 })
+  if (claimed === undefined) throw new Error("Nothing was claimed.")
+  yield* store.renew([claimed], 60_000)
+  const settlement = {
+    ...{ id: claimed.id, lease: claimed.lease, outcome: { kind: "dead" } as const },
+    ...{ health: "failed" as const, call: { at: Date.now(), rule: "r", target, text: "{}" } }
+  }
+  expect(yield* store.settle([settlement], breaker)).toEqual([true])
+  yield* store.pause(target)
+  yield* store.resume(target)
+  yield* store.enable(target, "r")
+  expect(yield* store.discard(claimed.id)).toBe(true)
+  expect(yield* store.replay(delivery)).toBe("gone")
+  yield* store.putRule({ name: "r", text: "{}" })
+  yield* store.removeRule("r")
+  expect((yield* store.calls({}, 10)).length).toBeGreaterThan(0)
+  expect((yield* store.targets(10)).length).toBe(1)
+  expect((yield* store.ledger).waiting).toBe(0)
+  expect((yield* store.rules).rules).toEqual([])
+})
 
 describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl", () => {
   let redis: OwnRedis
@@ -166,6 +209,18 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
       const figures = await fetch(new URL("/metrics", spoor.address("health")))
       return /^spoor_queue_dead_letters\{.*\} 3$/m.test(await figures.text())
     })
+    expect(await denied()).toEqual([])
+  }, 60_000)
+
+  test("consumers and the viewer keep the deliveries of rules", async () => {
+    for (const user of ["consumer", "viewer"])
+      await Effect.runPromise(
+        Effect.scoped(
+          Effect.flatMap(redisReactionStore(secretUrl(urlFor(user)), 3_600_000), (store) =>
+            useReactions(store, user)
+          )
+        )
+      )
     expect(await denied()).toEqual([])
   }, 60_000)
 

@@ -103,3 +103,23 @@ export const saltCommands: ReadonlyArray<Command> = each(
   ["GET"],
   ["SET", "1", "NX", "PX", "1"]
 )
+
+/** The reactor adds deliveries, the deliverer claims and settles them, the viewer shows, pauses and replays them. */
+export const reactionCommands: ReadonlyArray<Command> = [
+  ...each(
+    "{spoor:reactions}:waiting",
+    ["ZCARD"],
+    ["ZADD", "0", "m"],
+    ["ZREM", "m"],
+    ["ZRANGEBYLEX", "-", "+"]
+  ),
+  ...each("{spoor:reactions}:claimable", ...sortedSet, ["ZRANGEBYSCORE", "-inf", "0"], ["ZRANGE", "0", "0"]),
+  ...each("{spoor:reactions}:used", ["ZREVRANGE", "0", "1"]),
+  ...each("{spoor:reactions}:deliveries", ...hash, ["HLEN"], ["HEXISTS", "f"]),
+  ...each("{spoor:reactions}:lines", ["HINCRBY", "f", "1"], ["HGETALL"]),
+  ...each("{spoor:reactions}:partitions", ["HMGET", "f"]),
+  ...each("{spoor:reactions}:seen:0", ["HGET", "f"], ["HSET", "f", "v"], ["PEXPIRE", "1"]),
+  ...each("{spoor:reactions}:gate:check", ["GET"], ["SET", "1", "PX", "1"]),
+  ...each("{spoor:reactions}:calls", ["LLEN"], ["LPUSH", "call"], ["LTRIM", "0", "1"], ["LRANGE", "0", "1"]),
+  ...writer("{spoor:reactions}")
+]

@@ -14,7 +14,13 @@ import { linksToken } from "../../../gateway/links/settings.ts"
 import { visitorId } from "../../../gateway/privacy/settings.ts"
 import { actorNames } from "../../all.ts"
 import type { Actor } from "../../runtime/actor.ts"
-import { campaignLinks, ingestQueue, projectionStore, type Requirement } from "../../runtime/dependencies.ts"
+import {
+  campaignLinks,
+  ingestQueue,
+  projectionStore,
+  type Requirement,
+  reactionStore
+} from "../../runtime/dependencies.ts"
 import * as Commands from "./redis-commands.ts"
 
 /** A server, and what is asked of it. */
@@ -67,6 +73,10 @@ export const redisServers = Effect.fnUntraced(function* (
     const { url, tls } = yield* readProjectionSettings
     const names = name === "viewer" ? actorNames.filter(isCounter) : [name]
     if (url !== undefined) targetOf(url, tls).needs.push(...names.flatMap(Commands.projectionCommands))
+  }
+  if (using(reactionStore).length > 0) {
+    const { url, tls } = yield* readProjectionSettings
+    if (url !== undefined) targetOf(url, tls).needs.push(...Commands.reactionCommands)
   }
   if (using(ingestQueue).some(({ name }) => name === "gateway")) {
     const { urls, tls } = yield* readQueueSettings

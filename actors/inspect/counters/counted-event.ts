@@ -36,6 +36,11 @@ export class CountedEvent {
     return textOf(this.typeBytes)
   }
 
+  /** The path of the request, not decoded, where the record has it (adtekio dialect); else the event type. */
+  get path(): string {
+    return textOf(this.split.event)
+  }
+
   private get typeBytes(): ByteString {
     const { dialect, event } = this.split
     return dialect === "adtekio" ? eventType(event) : event

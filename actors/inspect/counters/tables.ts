@@ -15,6 +15,10 @@ export const keptTables: ReadonlyArray<KeptTable> = [
   ...kept("event-counter", "by-type", "by-action", "by-event"),
   ...kept("metadata-counter", "by-pod", "by-address", "by-country"),
   ...kept("search-counter", "by-text"),
+  ...kept("click-stats", "clicks-by-link", "clicks-by-country", "clicks-by-platform", "clicks-by-device"),
+  ...kept("click-stats", "clicks-by-device-type", "bot-clicks-by-link", "clicks-with-id-by-link"),
+  ...kept("click-stats", "conversions-by-link", "conversions-by-country"),
+  ...kept("postback-stats", "answers-by-postback", "answers-by-status"),
   { counter: "timing-stats", name: "timings", stored: ["klag", "whole-way"] }
 ]
 

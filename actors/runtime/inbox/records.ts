@@ -3,15 +3,43 @@
  * has handled it; a batch that fails is delivered again. All instances of an actor share the partitions through the
  * consumer group. Lives as long as one run of its actor.
  */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import type { Behind } from "../../../contracts/actor-stats.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { Topic } from "../../../contracts/ids.ts"
+import type { Setting } from "../../../contracts/setting.ts"
 import { readTopics, topicSettings } from "../../transform/topics.ts"
 import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
 import { inRecordSpans } from "../telemetry/event-spans.ts"
 import { inRecords } from "../telemetry/spans.ts"
+
+/** Which topics are read. */
+export interface TopicChoice {
+  /** Only this one of the topics of the settings; all of them where they do not name it. */
+  readonly only?: Topic
+  /** One more topic, which another actor writes. */
+  readonly also?: Setting<string>
+}
+
+/** The topics of the settings that are chosen, and the one more. */
+const chosenTopics = ({ only, also }: TopicChoice) =>
+  Effect.gen(function* () {
+    const { all } = yield* readTopics
+    const chosen = only !== undefined && all.includes(only) ? [only] : all
+    if (also === undefined) return chosen
+    const more = yield* also.config
+    if (!isTopic(more))
+      return yield* new Failure({
+        reason: "misconfigured",
+        message: `${also.name} "${more}" is not a valid name of a Kafka topic.`
+      })
+    return [...new Set([...chosen, more])]
+  })
+
+const isTopic = Schema.is(Topic)
 
 /**
  * Reads all topics as the consumer group `spoor-<name>`. `from`: where a new group starts, see the log's `ReadOptions`.
@@ -21,10 +49,14 @@ import { inRecords } from "../telemetry/spans.ts"
  * receives: records("event-counter", "oldest")
  * ```
  */
-export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({
+export const records = (
+  name: string,
+  from: ReadOptions["from"],
+  topics: TopicChoice = {}
+): Inbox<RecordBatch, void, EventLog> => ({
   describes: `records of the log (group spoor-${name})`,
-  settings: topicSettings,
-  checks: [readTopics],
+  settings: topics.also === undefined ? topicSettings : [...topicSettings, topics.also],
+  checks: [chosenTopics(topics)],
   group:
     typeof from === "number"
       ? { name: `spoor-${name}-`, isPrefix: true }
@@ -32,7 +64,7 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
     const { meter } = yield* Self
-    const { all } = yield* readTopics
+    const all = yield* chosenTopics(topics)
     const topicsReady = yield* ensureTopics(log, all)
     meter.startReading()
     const reading = log.read(

@@ -105,7 +105,8 @@ export const makeHistory = Effect.fnUntraced(function* (
 
   const context: SearchContext = { scan, topics: topics.all, mask, timeoutMs: searchTimeoutMs }
   const gateway = () => fixedGateway ?? localGateway(self.announced("send events"), settings.gatewayPort)
-  const timelineContext = { consumers: counters.map(({ name }) => name), progress, mask, lines }
+  const always = counters.filter(({ isOptional }) => isOptional !== true)
+  const timelineContext = { consumers: always.map(({ name }) => name), progress, mask, lines }
   const history: History = {
     search: (query, signal) =>
       searching(

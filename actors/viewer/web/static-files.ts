@@ -90,6 +90,7 @@ export const pageFiles = (): ReadonlyMap<string, PageFile> => {
     ["/counters", counterPage()],
     ["/ledger", page("ledger", "Ledger", "ledger-and-dead-letters.css", "ledger.css")],
     ["/reactions", page("reactions", "Reactions", ...reactionStyles)],
+    ["/push", page("push", "Messages", "push.css")],
     ["/dead-letters", page("dead-letters", "Dead letters", ...deadLetterStyles, "dead-letters.css")],
     ["/dead-letters/letter", page("dead-letter", "Dead letter", ...deadLetterStyles)],
     ...chartFiles(),

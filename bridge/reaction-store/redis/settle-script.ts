@@ -1,7 +1,7 @@
 /** The script that settles deliveries. */
 import { lastCalls } from "../last-calls.ts"
 import { addFunction } from "./add-script.ts"
-import { stepScript } from "./step-script.ts"
+import { drainingScript } from "./step-script.ts"
 
 /**
  * KEYS: those of deliveries · all calls · lists of calls of rules and targets · gates. ARGV: failures, time and longest time of
@@ -10,7 +10,7 @@ import { stepScript } from "./step-script.ts"
  * of the lists of its call (empty: no call) · deliveries that it causes. Its bytes are: content of the next step · call ·
  * contents of the deliveries, each only when there is one. Returns 1 or 0 for each.
  */
-export const settleScript = `${stepScript}${addFunction}
+export const settleScript = `${drainingScript}${addFunction}
 local failures, open_ms, max_open_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local lists, at = tonumber(ARGV[4]), 5
 for i = 12, 12 + lists do redis.call('LLEN', KEYS[i]) end

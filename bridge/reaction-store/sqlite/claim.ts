@@ -13,18 +13,17 @@ export const claim = (step: Step, lease: string, options: ClaimOptions): Readonl
   endLeases(step)
   step.finish(options.concurrency)
   const { except = [], max, concurrency } = options
-  const names = step.run.claimable
-    .all(step.now, maxTargets + except.length)
-    .map(({ name }) => String(name) as TargetName)
-    .filter((name) => !except.includes(name))
-    .slice(0, maxTargets)
-  for (const name of names) step.change(name)
   const found: Array<ClaimedDelivery> = []
-  const left = new Map(
-    names.map((name) => [name, Math.min(allowance(step.read(name), step.now, concurrency), max)])
-  )
+  const left = new Map<TargetName, number>()
+  for (const row of step.run.claimable.all(step.now, maxTargets + except.length)) {
+    const name = String(row.name) as TargetName
+    if (except.includes(name)) continue
+    if (left.size >= max) break
+    const allowed = allowance(step.change(name), step.now, concurrency)
+    if (allowed > 0) left.set(name, Math.min(allowed, max))
+  }
   // First an equal share for each, then what the others left.
-  for (const share of [Math.max(1, Math.floor(max / Math.max(1, names.length))), max]) {
+  for (const share of [Math.max(1, Math.floor(max / Math.max(1, left.size))), max]) {
     for (const [name, allowed] of left) {
       const count = Math.min(allowed, share, max - found.length)
       if (count <= 0) continue

@@ -8,7 +8,7 @@ import { makeEngine } from "../../../actors/keyed/engine.ts"
 import { keyed } from "../../../actors/keyed/keyed.ts"
 import { maxChangedBytes } from "../../../actors/keyed/limits.ts"
 import { stateCodec } from "../../../actors/keyed/states.ts"
-import { keyIn, readSource } from "../../../actors/runtime/inbox/key.ts"
+import { keyIn, readRekeyed, readSource } from "../../../actors/runtime/inbox/key.ts"
 import { Sessions, sessionRules } from "../../../actors/sessions.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { recordOf, topic } from "./processes.ts"
@@ -54,6 +54,28 @@ describe("settings that cannot work end the start with one sentence", () => {
       handlers: () => ({ onEvent: () => ({}) })
     })
     expect(await sentence({}, own)).toMatch(/^The topic "events" of own is one of KAFKA_TOPIC/)
+  })
+
+  test("an actor has a parameter or a function, not both and not none", () => {
+    const rest = { name: "own", summary: "A test.", state: Schema.Struct({}) }
+    const handlers = () => ({ onEvent: () => ({}) })
+    expect(() => keyed({ ...rest, handlers })).toThrow(
+      /needs either a parameter \(param\) or a function \(key\)/
+    )
+    const key = () => () => "k"
+    expect(() => keyed({ ...rest, param: "id", key, handlers })).toThrow(/needs either/)
+  })
+
+  test("an actor that computes its keys names a topic that must be there", async () => {
+    const own = keyed({
+      ...{ name: "own", summary: "A test.", state: Schema.Struct({}), needs: ["clicks"] },
+      ...{ key: () => () => "k", handlers: () => ({ onEvent: () => ({}) }) }
+    })
+    expect(await sentence({}, own)).toMatch(/^own reads the topic "clicks", which is none of KAFKA_TOPIC/)
+    expect(await sentence({ KAFKA_TOPICS: "clicks", KAFKA_KEY_PARAM: "own" }, own)).toBeUndefined()
+    expect(await sentence({ KAFKA_TOPICS: "clicks,spoor-by-own" }, own)).toMatch(
+      /choose another REKEY_PREFIX/
+    )
   })
 
   test("a topic that an actor reads is none of the settings", async () => {
@@ -166,6 +188,48 @@ describe("a call that cannot be kept is skipped, with its place, and changes not
     const { failed, fired, changes } = computed(behaviour, ["good"], 100)
     expect([fired, failed[0]?.message]).toEqual([1, expect.stringMatching(/it must be later/)])
     expect(changes.timers).toEqual([{ key: "k", name: "a", due: undefined }])
+  })
+})
+
+describe("an event that cannot be passed on is skipped, and one that can keeps what it is", () => {
+  const kept = (hops = 0) => ({
+    topic: "clicks" as Topic,
+    at: 5,
+    received: 4,
+    hops,
+    text: "view type= n=%FC\xfc"
+  })
+  const passing = (key: string, hops = 0, forwards = true) =>
+    computed({ ...behaviourOf(() => ({ forward: [{ key, event: kept(hops) }] })), forwards }, ["good"], 20)
+
+  test("to a key that is none, too often, or without computed keys", () => {
+    expect(passing("").failed[0]?.message).toBe('An event is passed on to the key "", which is none.')
+    expect(passing("x".repeat(513)).failed[0]?.message).toMatch(/which is none/)
+    expect(passing("other", 16).failed[0]?.message).toMatch(/passed on 16 times: it may go in a circle/)
+    expect(passing("other", 0, false).failed[0]?.message).toMatch(/does not compute keys/)
+    expect(passing("", 0).changes.outputs).toEqual([])
+  })
+
+  test("its bytes, its id and its times; it has one hop more and an id of its own for the fences", () => {
+    const [output] = passing("other", 2).changes.outputs
+    if (output === undefined) throw new Error("nothing was passed on")
+    expect([output.topic, output.key, output.value.at(-1)]).toEqual([topic, "other", 0xfc])
+    const { value, headers } = output
+    const read = readRekeyed({ offset: "9", timestamp: 30, key: "other", value, headers })
+    expect(read).toMatchObject({ source: "clicks", at: 5, clock: 9, forwarded: { id: undefined, hops: 3 } })
+    const named = { ...kept(), id: "own" }
+    const behaviour = {
+      ...behaviourOf(() => ({
+        forward: [
+          { key: "a", event: named },
+          { key: "b", event: named }
+        ]
+      })),
+      forwards: true
+    }
+    const both = computed(behaviour, ["good"]).changes.outputs.map((one) => one.headers)
+    expect(both.map(({ of }) => of)).toEqual(["own", "own"])
+    expect(new Set(both.map(({ id }) => id)).size).toBe(2)
   })
 })
 

@@ -122,6 +122,7 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     system: unexpected,
     status: async () => ({ read: 7 }),
     ...noServices,
+    push: { publicKey: undefined, subscribe: unexpected, unsubscribe: unexpected },
     history: noHistory,
     operations: {
       live: () => new Response("live"),

@@ -51,6 +51,10 @@ describe("the system is found where only its bare name stands", () => {
     ["curl/7.83.1 (Windows)", "Windows"],
     ["Wget/1.21 (linux-gnu)", "Linux"],
     ["okhttp/4.12.0", "Android"],
+    ["MyShop_okhttp/4.9.1", "Android"],
+    ["MyTool/1.0 (Ubuntu 22.04)", "Linux"],
+    ["Ubuntu Chromium/65.0", "Linux"],
+    ["Mozilla/5.0 (Ubuntu; X11; rv:8.0) Gecko Firefox/8.0", "Linux"],
     [
       "UCWEB/2.0 (MIDP-2.0; U; Adr 4.4.2; en-US; Venus_4) U2/1.0.0 UCBrowser/10.7.8.806 U2/1.0.0 Mobile",
       "Android"

@@ -169,6 +169,8 @@ export const families: Readonly<Record<string, Family>> = {
     "Mobile",
     [
       "okhttp/4.12.0",
+      "MyShop_okhttp/4.9.1",
+      "com.example.shop/1.2 (okhttp4.9)",
       "UnityPlayer/2021.3.16f1 (UnityWebRequest/1.0, libcurl/7.84.0-DEV)",
       "Dart/3.4 (dart:io)",
       "android-async-http/1.4.9 (http://loopj.com/android-async-http)",

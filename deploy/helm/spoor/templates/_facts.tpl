@@ -24,6 +24,9 @@ attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
 click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 sessions: { uses: [bus, log, projections], secrets: [], signal: lag }
+attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
+click-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
+postback-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
 tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 
