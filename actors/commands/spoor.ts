@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   ledger: () => import("./ledger.ts"),
   "push-keys": () => import("./push-keys.ts"),
   queue: () => import("./queue.ts"),
+  rules: () => import("./rules.ts"),
   size: () => import("./size.ts"),
   tap: () => import("./tap.ts"),
   top: () => import("./top.ts")
@@ -30,6 +31,7 @@ const purposes: Readonly<Record<string, string>> = {
   ledger: "shows where all events are",
   "push-keys": "makes a pair of keys for Web Push",
   queue: "checks and repairs database files",
+  rules: "checks rules, and shows what they would send",
   size: "computes what a rate of events needs",
   tap: "shows events while they pass a stage",
   top: "shows the whole system, every second"

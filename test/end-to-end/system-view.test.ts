@@ -172,7 +172,8 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       ["bus", "NATS", true],
       ["log", "SQLite file", true],
       ["projections", "Redis", true],
-      ["reactions", "Redis", true]
+      ["reactions", "Redis", true],
+      ["device mappings", "Redis", true]
     ])
   })
 
