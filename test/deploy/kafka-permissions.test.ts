@@ -91,7 +91,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
-    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(7)
+    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(8)
   }, 300_000)
 
   afterAll(async () => {
