@@ -89,7 +89,7 @@ const withProcesses = async (
     ...Object.fromEntries(optional.map((name) => [name, { enabled: true }])),
     receiver: { enabled: hasReceiver }
   }
-  const values = { mode, actors: extra, kafka: { topic, brokers } }
+  const values = { mode, actors: extra, kafka: { topic, topics: ["clicks"], brokers } }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
   const root = join(folder, mode)
