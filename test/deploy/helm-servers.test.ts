@@ -84,8 +84,12 @@ const withProcesses = async (
   const topic = `chart-${mode}-${Date.now()}`
   // In a sidecar each gateway has a queue of its own: there is none for a receiver.
   const hasReceiver = mode === "distributed"
-  const extra = { sessions: { enabled: true }, tap: { enabled: true }, receiver: { enabled: hasReceiver } }
-  const values = { mode, actors: extra, kafka: { topic, brokers } }
+  const named = ["sessions", "attributor", "click-stats", "postback-stats", "tap"]
+  const extra = {
+    ...Object.fromEntries(named.map((name) => [name, { enabled: true }])),
+    receiver: { enabled: hasReceiver }
+  }
+  const values = { mode, actors: extra, kafka: { topic, topics: ["clicks"], brokers } }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
   const root = join(folder, mode)
