@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { TargetName } from "../../../contracts/reactions/delivery.ts"
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { residentMegabytes } from "../memory.ts"
-import { reactionsProof } from "../reactions/oracle.ts"
+import { provedReactions } from "../reactions/oracle.ts"
 import { callRule } from "../reactions/rules.ts"
 import { reactionsOf, withReactions } from "../reactions/start.ts"
 import { delays, percentile, type TargetMode } from "../reactions/target.ts"
@@ -79,7 +79,7 @@ export default faultCase({
     return `${Math.round((outage[1] - outage[0]) / 1000)} s without the target, up to ${most} deliveries waited; the deliverer took ${Math.max(...sizes)} MB at most, in the second half ${grown} MB more than in the first`
   },
   afterwards: async (world) => {
-    const proof = await reactionsProof(world)
+    const proof = await provedReactions(world, world.isShort ? 90_000 : 1_800_000)
     const { target } = reactionsOf(world)
     const [before, during] = [delays(target("shop"), calm), delays(target("shop"), outage)]
     const [usual, then] = [percentile(before, 99), percentile(during, 99)]
