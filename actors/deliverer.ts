@@ -5,6 +5,7 @@
 import { Duration, Effect } from "effect"
 import { IngestQueue } from "../bridge/ingest-queue/service.ts"
 import { makeOutgoingHttp } from "../bridge/outgoing-http/outgoing-http.ts"
+import { ReactionStore } from "../bridge/reaction-store/service.ts"
 import { eventIdParam } from "../contracts/client-event-id.ts"
 import { readAll } from "../contracts/setting.ts"
 import { makeDeliver } from "./deliverer/deliver.ts"
@@ -16,6 +17,7 @@ import { readChannels } from "./notifier/configured-channels.ts"
 import { makeMessages } from "./notifier/make-messages.ts"
 import { messagingSettings } from "./notifier/settings.ts"
 import { deliverFor, renderSettings } from "./rules/settings.ts"
+import { reactionStoreFigures } from "./rules/store-figures.ts"
 import { readRuleVariables } from "./rules/variables.ts"
 import * as Actor from "./runtime/actor.ts"
 import { deviceMappings, ingestQueue, reactionStore } from "./runtime/dependencies.ts"
@@ -39,6 +41,7 @@ export const Deliverer = Actor.make(
       forTime: deliverFor
     })
     const renderer = yield* makeLiveRenderer
+    yield* reactionStoreFigures(yield* ReactionStore)
     return makeDeliver({
       queue: yield* IngestQueue,
       http: yield* makeOutgoingHttp({ allow: yield* readWebhookAllow }),

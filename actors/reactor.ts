@@ -10,6 +10,7 @@ import { makeHandleBatch } from "./reactor/handle-batch.ts"
 import { reactorRecords } from "./reactor/records.ts"
 import { checkRules, reactorRules } from "./reactor/rules.ts"
 import { deliverFor, renderSettings, rulesFile } from "./rules/settings.ts"
+import { reactionStoreFigures, storeMetrics } from "./rules/store-figures.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
 import { eventLog, reactionStore } from "./runtime/dependencies.ts"
@@ -28,7 +29,7 @@ export const Reactor = Actor.make(
     requires: [eventLog, reactionStore],
     settings: [rulesFile, ...renderSettings, deliverFor, eventIdParam, visitorId, traceParam, enrichSteps],
     checks: [readSteps, checkRules],
-    metrics: reactorMetrics,
+    metrics: [...reactorMetrics, ...storeMetrics],
     concurrency: partitionsAtOnce,
     waiting: 16
   },
@@ -36,8 +37,10 @@ export const Reactor = Actor.make(
     const { meter } = yield* Self
     yield* meter.declare("repeated", ["seen before"])
     const figures = yield* makeReactorFigures
+    const store = yield* ReactionStore
+    yield* reactionStoreFigures(store)
     return makeHandleBatch({
-      store: yield* ReactionStore,
+      store,
       live: yield* reactorRules(figures),
       written: {
         idParam: yield* eventIdParam.config,

@@ -24,6 +24,8 @@ const exporters: Readonly<Record<string, string>> = {
   spoor_consumer_: "the member of the group that owns the partition; 0 after it has lost it",
   spoor_copies_: "drainers, enrichers and bridges",
   spoor_dead_letters_: "the drainer that wrote it",
+  spoor_deliveries_: "deliverers",
+  spoor_delivery_: "deliverers",
   spoor_dependency_: everyProcess,
   spoor_enrich_step_: "enrichers with `ENRICH_STEPS`",
   spoor_gateway_: "gateways",
@@ -33,6 +35,9 @@ const exporters: Readonly<Record<string, string>> = {
   spoor_queue_: leaseHolder,
   spoor_queue_expired_leases_total: "the drainer that took the batch over",
   spoor_queue_figures_failures_total: "every drainer",
+  spoor_reaction_: "reactors and deliverers, each for the whole store: use `max`",
+  spoor_reactions_: "reactors and deliverers, each for the whole store: use `max`",
+  spoor_reactor_: "reactors",
   spoor_reloads_: "processes that reload",
   spoor_stored_delay_: "bridges",
   spoor_tls_: "gateways with `TLS_CERT`"

@@ -128,8 +128,8 @@ await runCommandLine(
     Command.validate(checkOptions),
     Command.withDescription(
       `Runs actors in this process until SIGTERM or SIGINT; then they finish the messages in flight.
-At SIGHUP they read again what comes from files: TLS_CERT, GEOIP_DB, and WRITE_KEYS, LINKS_TOKEN, VIEWER_PASSWORD and
-VIEWER_TOKEN from <NAME>_FILE. A process with none of them finishes, as at SIGTERM.
+At SIGHUP they read again what comes from files: TLS_CERT, GEOIP_DB, and WRITE_KEYS, LINKS_TOKEN, LINKS_SECRET,
+VIEWER_PASSWORD and VIEWER_TOKEN from <NAME>_FILE. A process with none of them finishes, as at SIGTERM.
 --check reports every fault of the settings, and ends with 78 if there is one.
 actor <name> --help shows the settings of that actor.
 A file is TypeScript or JavaScript; every actor that it exports runs, beside those that are named.`

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   "dead-letters": () => import("./dead-letters.ts"),
   ledger: () => import("./ledger.ts"),
   queue: () => import("./queue.ts"),
+  rules: () => import("./rules.ts"),
   size: () => import("./size.ts"),
   tap: () => import("./tap.ts"),
   top: () => import("./top.ts")
@@ -28,6 +29,7 @@ const purposes: Readonly<Record<string, string>> = {
   "dead-letters": "lists, shows, replays and discards dead letters",
   ledger: "shows where all events are",
   queue: "checks and repairs database files",
+  rules: "checks rules, and shows what they would send",
   size: "computes what a rate of events needs",
   tap: "shows events while they pass a stage",
   top: "shows the whole system, every second"

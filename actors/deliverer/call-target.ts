@@ -52,7 +52,8 @@ export const callTarget = Effect.fnUntraced(function* (
   ]
   const request = {
     ...{ method: call.method, url, body, timeoutMs: call.timeoutMs ?? timeoutMs },
-    headers: shown.map(([name, value]) => [name, reveal(value)] as const)
+    headers: shown.map(([name, value]) => [name, reveal(value)] as const),
+    takesRedirect: call.accepts
   }
   figures.began()
   const outcome = yield* Effect.result(http.send(request)).pipe(

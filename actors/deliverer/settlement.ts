@@ -29,7 +29,7 @@ export const settlementOf = (
   attempt: Attempt,
   { renderer, now, random }: { readonly renderer: Renderer; readonly now: number; readonly random: number }
 ): SettledAs => {
-  const { verdict, call, spawn } = attempt
+  const { verdict, call, spawn, suppressed } = attempt
   const { outcome, as } = outcomeOf(claimed, content, attempt, { renderer, now, random })
   const { id, lease, rule, target } = claimed
   const shownAs = as === "failed" ? "dead" : as
@@ -45,7 +45,8 @@ export const settlementOf = (
       ...(call === undefined
         ? {}
         : { call: callRecord({ at: now, rule, target }, { ...call, outcome: shownAs }, renderer.mask) }),
-      ...(spawn === undefined || spawn.length === 0 ? {} : { spawn })
+      ...(spawn === undefined || spawn.length === 0 ? {} : { spawn }),
+      ...(suppressed === undefined || suppressed.length === 0 ? {} : { suppressed })
     }
   }
 }

@@ -3,7 +3,6 @@ import { Clock, Effect } from "effect"
 import type { DeviceMapping, DeviceMappings } from "../../bridge/device-mappings/service.ts"
 import type { NewDelivery, Suppression } from "../../bridge/reaction-store/service.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { encode } from "../../contracts/messages/msgpack.ts"
 import {
   type Channel,
   DeliveryId,
@@ -11,6 +10,7 @@ import {
   ownTargets,
   type TargetName
 } from "../../contracts/reactions/delivery.ts"
+import { encodeContent } from "../../contracts/reactions/delivery-content.ts"
 import { channelContext } from "./channels/templated.ts"
 import { type ConfiguredChannels, isConfigured } from "./configured-channels.ts"
 import type { Expanded, MessageRenderer, NotifyingDelivery, RenderedNotify } from "./messages.ts"
@@ -123,7 +123,7 @@ const spawned = (
     limits: { concurrency: undefined, perSecond: undefined },
     due: made.now,
     expires,
-    content: encode({
+    content: encodeContent({
       ...{ v: 1, event, steps: [], at: 0, answers: {}, message },
       ...(traceparent === undefined ? {} : { traceparent })
     }),

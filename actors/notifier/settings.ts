@@ -27,14 +27,6 @@ export const notifyWindow = setting(
   "300s"
 )
 
-export const deliverFor = setting(
-  "DELIVER_FOR",
-  duration("seconds", 1_000),
-  Duration.hours(24),
-  "How long a delivery is tried before it becomes a dead letter.",
-  "24h"
-)
-
 export const chatAppId = optional(
   "CHAT_APP_ID",
   Config.String,

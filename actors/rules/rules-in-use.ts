@@ -10,7 +10,7 @@ import { messageOf, RuleProblem } from "./problem.ts"
 import { readRule, readRules } from "./read-rules.ts"
 import { makeRenderer, type Renderer } from "./render.ts"
 import { compileRules, type RuleSet } from "./rule-set.ts"
-import { type RuleVariables, readRuleVariables } from "./variables.ts"
+import { isVariableSet, type RuleVariables, readRuleVariables } from "./variables.ts"
 import { maxYamlChars } from "./yaml.ts"
 
 /** The rules of the file, with the variables that they were read with. */
@@ -91,12 +91,10 @@ export const combineRules = (
     }
   }
   const all = [...rules, ...apiRules]
-  const isSet = (name: string): boolean => {
-    const [, part, own = ""] = /^RULES_(VAR|SECRET)_(.*)$/.exec(name) ?? []
-    return ((part === "VAR" ? variables.vars : variables.secrets)[own] ?? "") !== ""
-  }
   return {
     ...{ set: compileRules(all, renderer), renderer, fileRules: rules, apiRules, apiProblems },
-    unset: [...namedVariables(all.filter(({ on }) => on !== false))].filter((name) => !isSet(name)).toSorted()
+    unset: [...namedVariables(all.filter(({ on }) => on !== false))]
+      .filter((name) => !isVariableSet(name, variables))
+      .toSorted()
   }
 }

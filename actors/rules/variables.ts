@@ -61,3 +61,9 @@ export const secretFiles = (environment: Environment): ReadonlyArray<string> =>
   Object.entries(environment).flatMap(([name, path = ""]) =>
     name.startsWith(secretPrefix) && name.endsWith(fileSuffix) && path !== "" ? [path] : []
   )
+
+/** Is the setting (`RULES_VAR_X` or `RULES_SECRET_X`) among the variables, and not empty? */
+export const isVariableSet = (setting: string, { vars, secrets }: RuleVariables): boolean =>
+  (setting.startsWith(varPrefix)
+    ? (vars[setting.slice(varPrefix.length)] ?? "")
+    : (secrets[setting.slice(secretPrefix.length)] ?? "")) !== ""

@@ -46,7 +46,7 @@ export const makeOutgoingHttp = ({
       for (let redirects = 0; ; redirects += 1) {
         const addresses = await abandonable(resolve(url.hostname), signal)
         const answer = await sender.send(url, next, addresses, signal)
-        const to = redirectOf(answer, url)
+        const to = request.takesRedirect?.(answer.status) === true ? undefined : redirectOf(answer, url)
         if (to === undefined) return answer
         if (redirects === maxRedirects)
           throw redirect(`${url.host} redirects more than ${maxRedirects} times.`)

@@ -19,6 +19,8 @@ export interface OutgoingRequest {
   readonly body: string | Uint8Array | undefined
   /** The time for the whole call: DNS, connection, redirects and the complete answer. */
   readonly timeoutMs: number
+  /** Statuses of redirects that are the answer and are not followed; default: none. */
+  readonly takesRedirect?: (status: number) => boolean
 }
 
 /** An answer, whatever its status. Names of headers are in lower case. The body is text; bytes that are not UTF-8 are replaced. */

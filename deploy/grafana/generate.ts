@@ -10,9 +10,18 @@ import { dependencies } from "./boards/dependencies.ts"
 import { gateway } from "./boards/gateway.ts"
 import { overview } from "./boards/overview.ts"
 import { pipeline } from "./boards/pipeline.ts"
+import { reactions } from "./boards/reactions.ts"
 import { type Board, dashboardJson } from "./dashboard.ts"
 
-export const boards: ReadonlyArray<Board> = [overview, gateway, pipeline, consumers, dependencies, actor]
+export const boards: ReadonlyArray<Board> = [
+  overview,
+  gateway,
+  pipeline,
+  consumers,
+  reactions,
+  dependencies,
+  actor
+]
 
 export const dashboardFolder = join(import.meta.dirname, "dashboards")
 

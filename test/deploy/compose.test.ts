@@ -122,12 +122,11 @@ describe.skipIf(program === undefined)("compose.yaml", () => {
       if (command?.[0] !== "actor") continue
       const reads = ["reactor", "deliverer", "viewer"].includes(name)
       const found = Object.keys(given).filter((one) => one.startsWith("RULES"))
-      expect([name, found.toSorted()]).toEqual([
-        name,
-        reads ? ["RULES", "RULES_SECRET_STORAGE_PASSWORD", "RULES_VAR_STORAGE"] : []
-      ])
+      const values = ["RULES_SECRET_STORAGE_PASSWORD", "RULES_VAR_STORAGE"]
+      const expected = name === "deliverer" ? values : reads ? ["RULES", ...values] : []
+      expect([name, found.toSorted()]).toEqual([name, expected])
       expect([name, "WEBHOOK_SECRET" in given]).toEqual([name, name === "deliverer"])
-      if (!reads) continue
+      if (!reads || name === "deliverer") continue
       expect(given.RULES).toBe("/etc/spoor/rules/storage.yaml")
       expect(without[name]?.environment?.RULES).toBe("")
     }

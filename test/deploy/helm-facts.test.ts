@@ -35,10 +35,13 @@ const logins = [
   "NATS_NKEY",
   "VIEWER_TOKEN",
   "WRITE_KEYS",
+  "LINKS_SECRET",
   "LINKS_TOKEN",
   "LINKS_SECRET",
   "WEBHOOK_SECRET",
   "NOTIFIER_PASSWORD",
+  "VAPID_PRIVATE_KEY",
+  "FCM_SERVICE_ACCOUNT",
   "EDGE_SECRET"
 ]
 const telemetry = [

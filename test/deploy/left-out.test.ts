@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "..", "..")
 const folder = mkdtempSync(join(root, "node_modules", ".left-out-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const commands = ["actor", "counters", "dead-letters", "ledger", "queue", "tap", "top"]
+const commands = ["actor", "counters", "dead-letters", "ledger", "queue", "rules", "tap", "top"]
 
 /** Imports every actor, and what is imported only when it is used. */
 const importAll = `

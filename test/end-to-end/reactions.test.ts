@@ -108,7 +108,7 @@ describe("in one process", () => {
     expect(row).toMatchObject({ matched: 1, delivered: 1 })
     expect(receiver.calls).toEqual([
       {
-        ...{ id: expect.stringMatching(/^[0-9a-f]+-0\.orders$/), path: "/orders" },
+        ...{ id: expect.stringMatching(/^[0-9a-f]+-\d+\.orders$/), path: "/orders" },
         ...{ body: '{"n":"1"}', isGenuine: true }
       }
     ])

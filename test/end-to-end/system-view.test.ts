@@ -44,7 +44,15 @@ const healthText = (view: SystemView, name: string): string => {
   return found === undefined ? "" : `${found.condition}: ${found.sentence}`
 }
 
-const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
+const consumers = [
+  "event-counter",
+  "metadata-counter",
+  "search-counter",
+  "timing-stats",
+  "viewer",
+  "reactor",
+  "deliverer"
+]
 const runTop = async (settings: Environment, ...args: ReadonlyArray<string>) => {
   const { output, ended } = launch(args, settings, "bun", "actors/commands/top.ts")
   return { code: await ended, out: output() }
@@ -67,7 +75,7 @@ for (const runtime of ["bun", "deno"] as const) {
     afterAll(() => spoor.end("SIGKILL"))
 
     test("all stages are listed as idle, then as flowing", async () => {
-      const idle = await systemWhen(spoor, "the dependencies were checked", ({ seams }) => seams.length === 4)
+      const idle = await systemWhen(spoor, "the dependencies were checked", ({ seams }) => seams.length === 6)
       expect(idle.stages.map(({ name }) => name)).toEqual([
         "gateway",
         "queue",
@@ -82,11 +90,15 @@ for (const runtime of ["bun", "deno"] as const) {
         { name: "queue", kind: "SQLite file", embedded: true, ok: true },
         { name: "bus", kind: "in process", embedded: true, ok: true },
         { name: "log", kind: "SQLite file", embedded: true, ok: true },
-        { name: "projections", kind: "SQLite file", embedded: true, ok: true }
+        { name: "projections", kind: "SQLite file", embedded: true, ok: true },
+        { name: "reactions", kind: "SQLite file", embedded: true, ok: true },
+        { name: "device mappings", kind: "SQLite file", embedded: true, ok: true }
       ])
       expect(await sendEvent(spoor)).toBe(200)
       const flowing = await systemWhen(spoor, "all stages have the event", ({ stages }) =>
-        stages.every(({ events, condition }) => events === 1 && condition === "flows")
+        stages.every(
+          ({ name, events, condition }) => name === "deliverer" || (events === 1 && condition === "flows")
+        )
       )
       expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything is flowing." })
       const { capacity, lag, behind } = flowing.instances.find(({ name }) => name === "timing-stats") ?? {}
@@ -159,7 +171,9 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       ["queue", "Redis", true],
       ["bus", "NATS", true],
       ["log", "SQLite file", true],
-      ["projections", "Redis", true]
+      ["projections", "Redis", true],
+      ["reactions", "Redis", true],
+      ["device mappings", "Redis", true]
     ])
   })
 

@@ -1,38 +1,13 @@
 /** The arguments and flags of the subcommands of `dead-letters`, and the checks across several of them. */
 import { readFileSync } from "node:fs"
-import { Clock, Effect, Result } from "effect"
-import { Argument, CliError, type Command, Flag } from "effect/cli"
+import { Effect, Result } from "effect"
+import { Argument, type CliError, type Command, Flag } from "effect/cli"
 import { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
-import { durationOf, hasUnit } from "../../../contracts/quantity.ts"
 import type { DeadLetterFilter } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { countFlag, misuse, switchFlag, textFlag } from "../command-line/flags.ts"
-
-/** A flag for a time: ISO 8601 (UTC if it has no zone), or an age: 30s, 10m, 2h, 7d. */
-const timeFlag = (name: string, description: string) =>
-  Flag.String(name).pipe(
-    Flag.withMetavar("<time>"),
-    Flag.withDescription(description),
-    Flag.mapEffect((text) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const at = timeOf(text, now)
-        if (at !== undefined) return Effect.succeed(at)
-        const expected = "a time like 2026-11-20T18:00, or an age: 30s, 10m, 2h, 7d"
-        return new CliError.InvalidValue({ option: name, value: text, expected, kind: "flag" })
-      })
-    ),
-    Flag.withDefault(undefined)
-  )
-
-const timeOf = (text: string, now: number): number | undefined => {
-  const age = hasUnit(text) ? durationOf(text, "seconds") : undefined
-  if (age !== undefined && Number.isFinite(age)) return now - age
-  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined
-  const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(text)
-  const at = Date.parse(hasZone || text.length === 10 ? text : `${text.replace(" ", "T")}Z`)
-  return Number.isNaN(at) ? undefined : at
-}
+import { timeFlag } from "../command-line/time-flag.ts"
 
 /** The filter flags; all given ones must match. */
 const filter = {

@@ -60,13 +60,17 @@ const unknown = (sentence: string): StageHealth => ({ condition: "unknown", sent
 
 const isRecent = (age: number | undefined): boolean => age !== undefined && age < stalledAfterMs
 
+/** How long messages may be in flight and none finish, ms: a deliverer may wait for targets that hang. */
+const unfinishedAfterMs = ({ name }: ActorObservation): number =>
+  name === "deliverer" ? 60_000 : stalledAfterMs
+
 /** The health of an actor with at least one instance that answers. */
 export const actorHealth = (seen: ActorObservation): StageHealth => {
   const { instances, restarting, succeededAgo, failedAgo, underWay, progressAgo, unreachable } = seen
   if (restarting === instances) return down(`It ${seen.crash ?? "crashed and is restarting."}`)
   if (isRecent(succeededAgo)) return flowing(partly(seen))
   if (isRecent(failedAgo)) return stalled(`No message succeeds: ${why(seen)}`)
-  if (underWay > 0 && progressAgo >= stalledAfterMs) {
+  if (underWay > 0 && progressAgo >= unfinishedAfterMs(seen)) {
     const work = many(underWay, "message is in flight", "messages are in flight")
     return stalled(`${work} and none was finished for ${span(progressAgo)}.${troublesText(unreachable)}`)
   }

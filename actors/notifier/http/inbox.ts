@@ -5,6 +5,7 @@ import { readAll } from "../../../contracts/setting.ts"
 import { clientAddress, trustedProxies as trusting } from "../../../gateway/http/client-address.ts"
 import { addressHeadersSetting, trustedProxies } from "../../../gateway/http/proxy-settings.ts"
 import { isLoopback } from "../../inspect/viewer-settings.ts"
+import { deliverFor } from "../../rules/settings.ts"
 import type { Inbox } from "../../runtime/actor.ts"
 import { Self } from "../../runtime/actor-context.ts"
 import { served } from "../../runtime/http-server.ts"
@@ -14,7 +15,6 @@ import { type Credentials, credentials } from "../../viewer/auth/credentials.ts"
 import type { NotifierAnswer, NotifierRequest } from "../requests.ts"
 import {
   chatAppId,
-  deliverFor,
   notifierHost,
   notifierPassword,
   notifierPort,

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto"
 import type { Gate, NewDelivery } from "../../../bridge/reaction-store/service.ts"
 import { type BatchId, eventId, type Topic } from "../../../contracts/ids.ts"
-import { encode } from "../../../contracts/messages/msgpack.ts"
 import { DeliveryId, ownTargets, type ReactionEvent } from "../../../contracts/reactions/delivery.ts"
+import { encodeContent } from "../../../contracts/reactions/delivery-content.ts"
 import type { Step } from "../../../contracts/reactions/rule.ts"
 
 /** A request as templates see it. `forMs`: how long its deliveries are tried. Times: ms since 1970. */
@@ -54,6 +54,6 @@ export const deliveryOf = (
   limits: { concurrency: undefined, perSecond: undefined },
   due: event.time,
   expires: event.time + forMs,
-  content: encode({ v: 1, event, steps: [step], at: 0, answers: {} }),
+  content: encodeContent({ v: 1, event, steps: [step], at: 0, answers: {} }),
   gates
 })

@@ -7,18 +7,11 @@ import { number } from "./format.ts"
 import { showFrame } from "./frame.ts"
 import { allRulesRow, queueRows, ruleRows, topicRows, totalRows } from "./ledger-table.ts"
 import { poll } from "./polling.ts"
+import { showOnce } from "./show-once.ts"
 import { moment } from "./times.ts"
 import { getLedger, locateEvent } from "./viewer-api.ts"
 
 const intervalMs = 2000
-
-/** Replaces the content only when its text has changed, so that a screen reader reads it once. */
-const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void => {
-  const text = parts.map((part) => part.textContent).join("\n")
-  if (place.dataset.text === text) return
-  place.dataset.text = text
-  place.replaceChildren(...parts)
-}
 
 const uncounted = ({ queues }: Ledger): number => queues.filter(({ trouble }) => trouble !== undefined).length
 

@@ -22,6 +22,7 @@ import {
   turnRule
 } from "./reactions-api.ts"
 import { makeRuleEditor } from "./rule-editor.ts"
+import { showOnce } from "./show-once.ts"
 
 const intervalMs = 2000
 
@@ -125,14 +126,6 @@ const showTargets = makeTargets(byId("targets"), {
 
 const showCalls = makeCalls(byId("calls"))
 const showFigures = makeReactionFigures(byId("totals"))
-
-/** Replaces the content only when its text has changed, so that a screen reader reads it once. */
-const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void => {
-  const text = parts.map((part) => part.textContent).join("\n")
-  if (place.dataset.text === text) return
-  place.dataset.text = text
-  place.replaceChildren(...parts)
-}
 
 const sentencesOf = ({
   fileProblem,

@@ -13,7 +13,7 @@ when:
 do:
   call:
     method: POST
-    url: https://shop.example/orders
+    url: "{{ vars.SHOP }}/orders"
     body: { order: "{{ params.order }}" }
 `
 
@@ -78,15 +78,20 @@ export interface Edited {
   readonly readOnly?: string
 }
 
-/** Fills the section. `onSaved` is called with the sentence about it when a rule was saved. */
-export const makeRuleEditor = (place: HTMLElement, onSaved: (sentence: string) => void) => {
+/** The elements of the editor. */
+const makeParts = () => {
   const title = element("h2")
   title.id = "editor-title"
-  const text = textArea(14, 200_000)
-  const reason = element("p", "hint")
-  const sample = makeSample()
   const result = element("div", "try-result")
   result.setAttribute("role", "status")
+  return { title, text: textArea(14, 200_000), reason: element("p", "hint"), sample: makeSample(), result }
+}
+
+const hint = "Secrets are named in templates: {{ secrets.NAME }}. Save is possible after Try."
+
+/** Fills the section. `onSaved` is called with the sentence about it when a rule was saved. */
+export const makeRuleEditor = (place: HTMLElement, onSaved: (sentence: string) => void) => {
+  const { title, text, reason, sample, result } = makeParts()
   const cancel = button("Close", () => close())
   const attempt = button("Try", () => tryText())
   const save = button("Save", () => saveText(), "first")
@@ -100,33 +105,30 @@ export const makeRuleEditor = (place: HTMLElement, onSaved: (sentence: string) =
     save.disabled = isBusy || triedText !== text.value
     save.title = save.disabled ? "Try this text first." : ""
   }
-  const showTrouble = (error: unknown): void =>
-    result.replaceChildren(element("p", "trouble", inert(messageOf(error))))
-
-  const tryText = async (): Promise<void> => {
-    const tried = text.value
+  /** Runs a command while the buttons are locked, and shows why it failed. */
+  const run = async (command: () => Promise<void>): Promise<void> => {
     showButtons(true)
-    result.replaceChildren(element("p", "", "Trying …"))
     try {
-      result.replaceChildren(...tryResult(await tryRule({ text: tried, ...sample.read() })))
-      triedText = tried
+      await command()
     } catch (error) {
-      triedText = undefined
-      showTrouble(error)
+      result.replaceChildren(element("p", "trouble", inert(messageOf(error))))
     }
     showButtons()
   }
-  const saveText = async (): Promise<void> => {
-    showButtons(true)
-    try {
+  const tryText = (): Promise<void> =>
+    run(async () => {
+      const tried = text.value
+      triedText = undefined
+      result.replaceChildren(element("p", "", "Trying …"))
+      result.replaceChildren(...tryResult(await tryRule({ text: tried, ...sample.read() })))
+      triedText = tried
+    })
+  const saveText = (): Promise<void> =>
+    run(async () => {
       const { name, outcome } = await putRule(text.value)
       close()
       onSaved(`Rule ${name} was ${outcome}.`)
-    } catch (error) {
-      showTrouble(error)
-      showButtons()
-    }
-  }
+    })
   const close = (): void => {
     place.hidden = true
     if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
@@ -136,14 +138,8 @@ export const makeRuleEditor = (place: HTMLElement, onSaved: (sentence: string) =
   place.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") close()
   })
-  place.replaceChildren(
-    title,
-    labelled("Rule, as YAML or JSON", text),
-    reason,
-    sample.place,
-    element("div", "actions", [attempt, save, cancel]),
-    result
-  )
+  const buttons = element("div", "actions", [attempt, save, cancel])
+  place.replaceChildren(title, labelled("Rule, as YAML or JSON", text), reason, sample.place, buttons, result)
   return {
     open: ({ title: name, text: given = newRule, readOnly }: Edited): void => {
       opener = document.activeElement
@@ -151,8 +147,7 @@ export const makeRuleEditor = (place: HTMLElement, onSaved: (sentence: string) =
       title.textContent = name
       text.value = given
       text.readOnly = isReadOnly
-      reason.textContent =
-        readOnly ?? "Secrets are named in templates: {{ secrets.NAME }}. Save is possible after Try."
+      reason.textContent = readOnly ?? hint
       triedText = undefined
       result.replaceChildren()
       showButtons()

@@ -53,7 +53,7 @@ end
 local function insert(one, content, rule)
   set_limits(change(one[3]), one[2], one[6], one[7])
   keep(one[1], ms, one[5], rule, one[3], content)
-  wait(one[1], one[3], one[4], ms, 0, '')
+  wait(one[1], one[3], one[4], ms)
   count(rule, 'waiting', 1)
 end
 

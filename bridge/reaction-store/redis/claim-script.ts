@@ -1,13 +1,13 @@
 /** The scripts about claims and their leases. */
 import { targetMemoryMs } from "../target-record.ts"
-import { stepScript } from "./step-script.ts"
+import { drainingScript } from "./step-script.ts"
 
 /**
  * KEYS: those of deliveries. ARGV: lease, milliseconds · maximum · concurrency of targets without a limit · the begin of the
  * names of the leases · targets to leave. Returns id, lease, attempt and value of each claimed delivery. It ends at most 200
  * leases, and looks at most at 100 targets beside those to leave.
  */
-export const claimScript = `${stepScript}
+export const claimScript = `${drainingScript}
 local lease_ms, max, concurrency, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', ms, 'LIMIT', 0, 200)) do
@@ -91,7 +91,7 @@ return found
 `
 
 /** KEYS: those of deliveries. ARGV: lease, milliseconds · pairs of id and lease. */
-export const renewScript = `${stepScript}
+export const renewScript = `${drainingScript}
 for i = 2, #ARGV, 2 do
   local _, _, lease = tries_of(ARGV[i])
   if lease == ARGV[i + 1] and redis.call('ZSCORE', leases, ARGV[i]) then

@@ -1,6 +1,6 @@
 /** The scripts for people: the ledger, pauses, dead deliveries, rules of the API. */
 import { addFunction } from "./add-script.ts"
-import { stepScript } from "./step-script.ts"
+import { drainingScript, stepScript } from "./step-script.ts"
 
 /** KEYS: those of deliveries. Returns the lines, the numbers of waiting deliveries and of leases, and the first second. */
 export const ledgerScript = `
@@ -22,7 +22,7 @@ return {redis.call('TIME'), found}
 `
 
 /** KEYS: those of deliveries. ARGV: target · pause, resume or enable · rule. */
-export const controlScript = `${stepScript}
+export const controlScript = `${drainingScript}
 local record = change(ARGV[1])
 if ARGV[2] == 'pause' then
   record.isPaused = true
@@ -54,7 +54,7 @@ return 1
 `
 
 /** KEYS: those of deliveries. ARGV: the id. Returns 0 when it did not die. */
-export const discardScript = `${stepScript}
+export const discardScript = `${drainingScript}
 local rule = redis.call('HGET', dead, ARGV[1])
 if not rule then return 0 end
 redis.call('HDEL', dead, ARGV[1])

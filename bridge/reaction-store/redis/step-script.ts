@@ -53,13 +53,14 @@ local function member_of(name, place, id)
   return name .. nl .. place .. nl .. id
 end
 
--- The delivery waits, at the end of its script in the sorted set at once. attempt 0 without a claim: it was never tried.
+-- The delivery waits. attempt is nil for one that is new, 0 for one that counts as never tried.
 local function wait(id, name, due, created, attempt, lease)
   local record = change(name)
   local place = digits(record.round, 6) .. nl .. digits(due, 15)
   redis.call('ZADD', waiting, 0, member_of(name, place, id))
   record.waiting = record.waiting + 1
   age(created, 1)
+  if not attempt then return end
   if attempt > 0 or lease ~= '' then
     redis.call('HSET', tries, id, attempt .. nl .. place .. nl .. lease)
   else
@@ -137,3 +138,9 @@ end
 
 /** Followed by the work of a script, which ends with `finish()`. */
 export const stepScript = begin + targetScript + records + end
+
+/**
+ * The same for a script that a server must run whose memory is full, because deliveries leave it by this script: Redis only
+ * asks for free memory until the first write, and that one removes nothing.
+ */
+export const drainingScript = `${stepScript}redis.call('ZREM', leases, '')\n`

@@ -139,7 +139,7 @@ const deliveriesIn = (
     claim: (holder: string, { max, leaseMs, concurrency, except = [] }: ClaimOptions) =>
       Effect.suspend(() => {
         excepted = except
-        const lease = `${holder}:${crypto.randomUUID()}`
+        const lease = `${holder.replaceAll("\n", " ")}:${crypto.randomUUID()}`
         const args: ReadonlyArray<Argument> = [leaseMs, max, concurrency, lease, ...except]
         return Effect.map(claim(keys.deliveryKeys, args), replies.claimedFrom)
       }),

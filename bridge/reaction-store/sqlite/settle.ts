@@ -12,7 +12,7 @@ export const settle = (step: Step, settlement: Settlement, breaker: BreakerRules
   if (row === undefined || row.lease !== settlement.lease) return false
   const rule = String(row.rule)
   const target = step.change(String(row.target))
-  const { health, holdUntil = 0, disables = false, call, spawn = [] } = settlement
+  const { health, holdUntil = 0, disables = false, call, spawn = [], suppressed = [] } = settlement
   if (row.until === null) {
     target.waiting -= 1
     step.count(rule, "waiting", -1)
@@ -26,6 +26,10 @@ export const settle = (step: Step, settlement: Settlement, breaker: BreakerRules
   finish(step, settlement, { number: Number(row.rowid), rule, target, attempt: Number(row.attempt) })
   if (call !== undefined) addCall(step, call)
   if (spawn.length > 0) add(step, spawn)
+  for (const one of suppressed) {
+    step.count(one.rule, "matched", one.count)
+    step.count(one.rule, "suppressed", one.count, one.reason)
+  }
   return true
 }
 

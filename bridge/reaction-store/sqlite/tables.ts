@@ -50,11 +50,14 @@ CREATE TABLE IF NOT EXISTS rules (name TEXT PRIMARY KEY, text TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS changes (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
 `
 
-/** What must hold after a repair has lost rows: the counters of what waits are those of the deliveries that are left. */
+/** What must hold after a repair has lost rows: the ledger is that of the deliveries that are left. */
 export const mendReactions = `
-DELETE FROM lines WHERE kind IN ('waiting', 'in flight');
+DELETE FROM lines WHERE kind IN ('matched', 'waiting', 'in flight', 'dead');
 INSERT INTO lines (rule, kind, reason, count)
   SELECT rule, iif(until IS NULL, 'waiting', 'in flight'), '', count(*) FROM deliveries GROUP BY 1, 2;
+INSERT INTO lines (rule, kind, reason, count) SELECT rule, 'dead', '', count(*) FROM dead GROUP BY 1;
+INSERT INTO lines (rule, kind, reason, count)
+  SELECT rule, 'matched', '', sum(count) FROM lines WHERE kind <> 'replayed' GROUP BY 1;
 INSERT OR IGNORE INTO targets (name, next, used, state) SELECT DISTINCT target, 0, 0, '{}' FROM deliveries;
 UPDATE targets SET next = 0, state = json_set(state,
   '$.waiting', (SELECT count(*) FROM deliveries WHERE target = name AND until IS NULL),

@@ -23,7 +23,16 @@ export interface Ended {
 
 export type Runtime = "bun" | "deno"
 
-export const commandNames = ["actor", "counters", "dead-letters", "ledger", "queue", "tap", "top"] as const
+export const commandNames = [
+  "actor",
+  "counters",
+  "dead-letters",
+  "ledger",
+  "queue",
+  "rules",
+  "tap",
+  "top"
+] as const
 
 /** Starts `ledger …` or another command. */
 export const launchCommand = (

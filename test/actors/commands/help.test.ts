@@ -27,6 +27,7 @@ const settingOf: Readonly<Record<(typeof commandNames)[number], string>> = {
   "dead-letters": "GEOIP_DB",
   ledger: "REDIS_URL",
   queue: "DATA_DIR=.data",
+  rules: "RULES_SECRET_*",
   tap: "VIEWER_MASK",
   top: "VIEWER_URL"
 }

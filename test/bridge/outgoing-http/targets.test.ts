@@ -58,6 +58,10 @@ for (const [runtime, command, args] of runtimes)
         expect(one).toEqual({ reason: "redirect", wasSent: true })
     })
 
+    test("a redirect that counts as an answer is not followed", () => {
+      expect([301, 302, 307]).toContain(seen.taken.status)
+    })
+
     test("the certificate is checked against the name", () => {
       expect(JSON.parse(seen.secure.body).host).toBe(`localhost:${seen.securePort}`)
       expect(seen.wrongName).toEqual({ reason: "no connection", wasSent: false })

@@ -109,6 +109,9 @@ const result = await Effect.runPromise(
         loop: yield* send(`${at("a.invalid")}/loop`),
         other: yield* send(`${at("a.invalid")}/to?${encodeURIComponent("http://b.invalid/")}`),
         inward: yield* send(`${at("a.invalid")}/to?${encodeURIComponent(`http://127.0.0.2:${port}/`)}`),
+        taken: yield* send(`${at("a.invalid")}/to?${encodeURIComponent("http://b.invalid/")}`, {
+          takesRedirect: (status) => status >= 300 && status < 400
+        }),
         upgrade: yield* send(
           `${at("localhost")}/to?${encodeURIComponent(`https://localhost:${securePort}/`)}`
         ),

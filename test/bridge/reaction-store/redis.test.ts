@@ -9,6 +9,7 @@ import { eventId, newBatchId } from "../../../contracts/ids.ts"
 import { hasRedisProgram, secretUrl, startRedis } from "../../support/redis.ts"
 import {
   at,
+  claim,
   claimOne,
   delivery,
   hour,
@@ -124,6 +125,13 @@ describe.skipIf(!hasRedisProgram())("the reactions on Redis", () => {
           expect(failure).toMatchObject({ reason: "unavailable" })
         }
         expect(yield* contentOf(redis)).toEqual(before)
+        // What waits is delivered all the same.
+        const claimed = yield* claimOne(store)
+        yield* store.renew([claimed], hour)
+        expect(yield* settle(store, settlement(claimed, { kind: "retry", at: later }))).toEqual([true])
+        yield* store.resume(claimed.target)
+        expect(yield* settle(store, settlement(yield* claimOne(store), { kind: "dead" }))).toEqual([true])
+        expect(yield* store.discard(claimed.id)).toBe(true)
         yield* redis.command("CONFIG", "SET", "maxmemory", "0")
         expect((yield* commit(store, "b"))?.added).toHaveLength(1)
       })
@@ -184,6 +192,43 @@ describe.skipIf(!hasRedisProgram())("the reactions on Redis", () => {
         // They are looked at again a day later, not with each claim.
         const score = Number(String(yield* redis.command("ZSCORE", `${prefix}:used`, "paused")))
         expect(score).toBeGreaterThan(Date.now() - hour)
+      })
+    ))
+
+  test("what waits for targets that cannot be called costs a claim and a commit nothing", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        const blocked = Array.from({ length: 40 }, (_, i) => target(`https://${i}.example`))
+        const add = (count: number, more: Partial<NewDelivery>, name: string) =>
+          store.add(Array.from({ length: count }, (_, i) => delivery(`${name}-${i}`, more)))
+        const one = { concurrency: 1, perSecond: undefined }
+        for (const [i, name] of blocked.entries()) yield* add(50, { target: name, limits: one }, `b${i}`)
+        const flying = yield* claim(store, { max: 100 })
+        expect(flying).toHaveLength(40)
+        // Ten are paused, ten held, ten open, ten are called as often as they may.
+        for (const name of blocked.slice(0, 10)) yield* store.pause(name)
+        const failed = flying
+          .slice(10, 30)
+          .map((each, i) =>
+            settlement(each, { kind: "retry", at: 0 }, i < 10 ? { holdUntil: later } : { health: "failed" })
+          )
+        yield* store.settle(failed, { failures: 1, openMs: hour, maxOpenMs: hour })
+        yield* claim(store)
+        const free = target("https://free.example")
+        const cost = Effect.fnUntraced(function* (name: string) {
+          yield* redis.command("CONFIG", "RESETSTAT")
+          yield* add(1, { target: free }, name)
+          expect((yield* claimOne(store)).target).toBe(free)
+          expect(yield* claim(store)).toEqual([])
+          const stats = String(yield* redis.command("INFO", "commandstats"))
+          return [...stats.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0)
+        })
+        yield* cost("warm")
+        const before = yield* cost("first")
+        expect(before).toBeLessThan(150)
+        for (const [i, name] of blocked.entries()) yield* add(500, { target: name, limits: one }, `c${i}`)
+        yield* claim(store)
+        expect(yield* cost("second")).toBeLessThanOrEqual(before + 5)
       })
     ))
 

@@ -4,12 +4,15 @@
  */
 import { rules } from "../../../deploy/prometheus/rules.ts"
 import { promtool } from "../../support/promtool.ts"
-import { type Cause, causes } from "./alerts/causes.ts"
+import { type Cause, causes as eventCauses } from "./alerts/causes.ts"
+import { reactionCauses } from "./alerts/reaction-causes.ts"
 import { openWorld, type World } from "./alerts/world.ts"
 import { type Check, readRuns } from "./results.ts"
 
 /** How long an alert may take to fire, and to clear, milliseconds. */
 const patienceMs = 240_000
+
+const causes: ReadonlyArray<Cause> = [...eventCauses, ...reactionCauses]
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 

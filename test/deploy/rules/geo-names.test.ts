@@ -1,5 +1,6 @@
 /** deploy/rules/geo-names.yaml, with storage.yaml, against stand-ins of the geo-names and the storage server. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { eventually } from "../../support/eventually.ts"
 import {
   basic,
   matcherOf,
@@ -154,6 +155,9 @@ describe("a search", () => {
   }, 60_000)
 
   test("without an answer of places, or without an area, nothing is posted and no event sent", async () => {
+    const isMatching = ({ url }: { readonly url: string }): boolean =>
+      url === "/bulk/notify_searchers/geo-bot"
+    await eventually("both searches before are done", () => storage.received.filter(isMatching).length === 2)
     const before = storage.received.length
     await spoor.send("offr?action=search&kw=%23poi&sw=0,13.1&ne=1,13.7")
     await spoor.send("offr?action=search&kw=%23poi&ne=1,13.7")

@@ -2,7 +2,7 @@
 
 {{- /* The keys of the Secret that the chart makes. */ -}}
 {{- define "spoor.generatedKeys" -}}
-{{- $keys := list "viewer-password" }}
+{{- $keys := list "notifier-password" "viewer-password" }}
 {{- if ne .Values.mode "single" }}
 {{- $keys = append $keys "bus-secret" }}
 {{- if or (include "spoor.hasRedis" .) (eq .Values.mode "sidecar") }}

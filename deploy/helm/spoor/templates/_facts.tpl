@@ -3,7 +3,7 @@ What the code says of each actor; test/deploy/helm-facts.test.ts compares it wit
   uses     services behind it, from `requires` of the actor; every actor also uses the bus
   secrets  secret settings that only it reads; those of the services, and of every actor (telemetry), are in
            "spoor.serviceSecrets"
-  rules    true: it reads the rules, their variables and their secrets
+  rules    what it reads of rules: their file, variables and secrets (file), or the last two (values)
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
@@ -15,9 +15,9 @@ event-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 metadata-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 search-counter: { uses: [bus, log, projections], secrets: [], signal: lag }
 timing-stats: { uses: [bus, log, projections], secrets: [], signal: lag }
-reactor: { uses: [bus, log, projections], secrets: [], signal: lag, rules: true }
-deliverer: { uses: [bus, projections, queue, targets], secrets: [WEBHOOK_SECRET], signal: none, rules: true }
-viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none, rules: true }
+reactor: { uses: [bus, log, projections], secrets: [], signal: lag, rules: file }
+deliverer: { uses: [bus, projections, queue, targets], secrets: [FCM_SERVICE_ACCOUNT, VAPID_PRIVATE_KEY, WEBHOOK_SECRET], signal: none, rules: values }
+viewer: { uses: [bus, gateway, log, projections, queue], secrets: [VIEWER_PASSWORD, VIEWER_TOKEN], signal: none, rules: file }
 notifier: { uses: [bus, projections], secrets: [NOTIFIER_PASSWORD], signal: none }
 receiver: { uses: [bus, queue], secrets: [], signal: none }
 attributor: { uses: [bus, log, projections], secrets: [], signal: lag }
@@ -71,7 +71,7 @@ processes they hold (each with an ops port of its own).
 {{- $actor := index $.Values.actors $name }}
 {{- $inSidecar := and (eq $.Values.mode "sidecar") (has $name (list "gateway" "drainer")) }}
 {{- if and $actor.enabled (not $inSidecar) }}
-{{- $serves := ternary (list $name) list (has $name (list "gateway" "viewer")) }}
+{{- $serves := ternary (list $name) list (has $name (list "gateway" "viewer" "notifier")) }}
 {{- $_ := set $all $name (dict "uses" $fact.uses "serves" $serves "processes" 1) }}
 {{- end }}
 {{- end }}
@@ -82,7 +82,7 @@ processes they hold (each with an ops port of its own).
 {{- toYaml $all }}
 {{- end }}
 
-{{- /* The component whose pods serve the gateway or the viewer: (dict "root" $ "name" "viewer"); empty: none does. */ -}}
+{{- /* The component whose pods serve the gateway, the viewer or the notifier: (dict "root" $ "name" "viewer"); empty: none does. */ -}}
 {{- define "spoor.serving" -}}
 {{- range $component, $workload := include "spoor.workloads" .root | fromYaml }}
 {{- if has $.name $workload.serves }}{{ $component }}{{ end }}

@@ -35,12 +35,12 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- toYaml $found }}
 {{- end }}
 
-{{- /* Settings of those that read rules. */ -}}
+{{- /* Settings of those that read rules: (dict "root" $ "rules" "file"). */ -}}
 {{- define "spoor.ruleSettings" -}}
-{{- if .Values.reactions.rules }}
+{{- if and .root.Values.reactions.rules (eq .rules "file") }}
 RULES: /etc/spoor/rules/rules.yaml
 {{- end }}
-{{- range $name, $value := .Values.reactions.vars }}
+{{- range $name, $value := .root.Values.reactions.vars }}
 RULES_VAR_{{ $name }}: {{ $value | quote }}
 {{- end }}
 {{- end }}
@@ -92,12 +92,13 @@ RULES_VAR_{{ $name }}: {{ $value | quote }}
 {{- $_ := set $set "TLS_KEY" "/etc/spoor/tls/tls.key" }}
 {{- end }}
 {{- end }}
+{{- if eq .name "notifier" }}{{ $_ := set $set "NOTIFIER_PORT" "5041" }}{{ end }}
 {{- if eq .name "viewer" }}
 {{- $_ := set $set "VIEWER_PORT" "5031" }}
 {{- $scheme := ternary "https" "http" (ne $values.gatewayTls.secret "") }}
 {{- $_ := set $set "GATEWAY_URL" (printf "%s://%s-gateway:%d" $scheme (include "spoor.fullname" $root) (int $values.services.gateway.port)) }}
 {{- end }}
-{{- if $fact.rules }}{{ $set = merge $set (include "spoor.ruleSettings" $root | fromYaml) }}{{ end }}
+{{- if $fact.rules }}{{ $set = merge $set (include "spoor.ruleSettings" (dict "root" $root "rules" $fact.rules) | fromYaml) }}{{ end }}
 {{- if $values.nats.credentials.secret }}{{ $_ := set $set "NATS_CREDS" "/etc/spoor/nats/user.creds" }}{{ end }}
 {{- if include "spoor.hasTrust" $root }}{{ $_ := set $set "NODE_EXTRA_CA_CERTS" "/etc/spoor/trust/ca.crt" }}{{ end }}
 {{- range $setting, $from := .secretSettings }}
@@ -160,6 +161,8 @@ readinessProbe:
     - { name: http, containerPort: 5222 }
     {{- else if eq .name "viewer" }}
     - { name: viewer, containerPort: 5031 }
+    {{- else if eq .name "notifier" }}
+    - { name: notifier, containerPort: 5041 }
     {{- end }}
   {{- include "spoor.probes" (dict "port" .ops) | nindent 2 }}
   {{- if $values.shutdown.preStopSeconds }}
@@ -189,7 +192,7 @@ readinessProbe:
 {{- if $values.nats.credentials.secret }}
 - { name: nats-credentials, mountPath: /etc/spoor/nats, readOnly: true }
 {{- end }}
-{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+{{- if and $values.reactions.rules (eq (index (include "spoor.facts" .root | fromYaml) .name "rules" | default "") "file") }}
 - { name: rules, mountPath: /etc/spoor/rules, readOnly: true }
 {{- end }}
 {{- with $values.pod.extraVolumeMounts }}
@@ -224,7 +227,7 @@ readinessProbe:
     items: [{ key: {{ .key | replace "{user}" $.user }}, path: user.creds }]
 {{- end }}
 {{- end }}
-{{- if and $values.reactions.rules (index (include "spoor.facts" .root | fromYaml) .name "rules") }}
+{{- if and $values.reactions.rules (eq (index (include "spoor.facts" .root | fromYaml) .name "rules" | default "") "file") }}
 - name: rules
   configMap: { name: {{ include "spoor.fullname" .root }}-rules }
 {{- end }}

@@ -42,3 +42,18 @@ check(
     expect(seen.stages.map(({ name }) => name)).not.toContain("deliverer")
   })
 )
+
+check(
+  "a deliverer that waits for a target is not stalled; one in which nothing ends for a minute is",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    yield* playFlow(bus)
+    const deliverer = yield* play(bus, "deliverer", { underWay: 3 })
+    go(deliverer, "succeeded", 1)
+    const view = yield* monitorOf(bus)
+    expect(healthText(yield* after(view, 20), "deliverer")).toBe("flows")
+    expect(healthText(yield* after(view, 50), "deliverer")).toMatch(
+      /^stands still: 3 messages are in flight and none was finished for/
+    )
+  })
+)

@@ -47,7 +47,7 @@ inBrowser("with the keyboard alone", (check) => {
     expect(await focused(page)).toBe("Skip to content")
     await tabTo(page, /^Show instances$/)
     await pressed(page, ["Enter"])
-    await sees("each", () => page.locator("#instances .instance:visible").count(), 9)
+    await sees("each", () => page.locator("#instances .instance:visible").count(), 11)
 
     await page.goto(String(at("/")))
     await tabTo(page, /^Numbers$/)

@@ -11,7 +11,17 @@ import { sendAll } from "./sending.ts"
 import { instance, pictured } from "./system-view.ts"
 
 const stages = ["Gateway", "Queue", "Drainer", "Enricher", "Bridge", "Log"]
-const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
+/** The last one has nothing to deliver: there are no rules. */
+const consumers = [
+  "event-counter",
+  "metadata-counter",
+  "search-counter",
+  "timing-stats",
+  "viewer",
+  "reactor",
+  "deliverer"
+]
+const busy = consumers.filter((name) => name !== "deliverer")
 
 const card = (page: Page, name: string) =>
   page.locator(".stage-card").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
@@ -38,7 +48,7 @@ inBrowser("the overview of a system under load", (check) => {
     const page = await open(spoor.address("watch them"))
     await sees("every stage", () => texts(page.locator("#stages h3 .name")), stages)
     await sees("every consumer", () => texts(page.locator("#consumers h3 .name")), consumers)
-    for (const name of [...stages, ...consumers].filter((one) => one !== "Queue"))
+    for (const name of [...stages, ...busy].filter((one) => one !== "Queue"))
       await reads(card(page, name).locator(".main"), /^[1-9][\d,.]*\s*(events)?\/s/)
     await reads(card(page, "Queue").locator(".facts"), /passed\s+[1-9]/)
     await reads(page.locator("#sentence"), /^(Everything is flowing\.|Idle)/)
@@ -47,7 +57,9 @@ inBrowser("the overview of a system under load", (check) => {
       "queue",
       "bus",
       "log",
-      "projections"
+      "projections",
+      "reactions",
+      "device mappings"
     ])
     expect(new Set(await texts(page.locator("#dependencies .nature")))).toEqual(new Set(["embedded"]))
 

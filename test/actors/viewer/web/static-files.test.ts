@@ -42,7 +42,7 @@ const loadedBy = (html: string): ReadonlyMap<string, PageFile | undefined> => {
 
 describe("the files of the pages", () => {
   test("all that the pages load is served, under the right types", () => {
-    expect(pages.size).toBe(9)
+    expect(pages.size).toBe(11)
     for (const [page, { body }] of pages) {
       const loaded = loadedBy(body)
       expect(loaded.size).toBeGreaterThanOrEqual(7)

@@ -2,10 +2,13 @@
  * A whole Spoor on real Redis, NATS and Kafka, each actor a process of its own, and a real Prometheus that reads them by the
  * rules of deploy/prometheus with shortened durations. Events flow all the time. Lives from `openWorld` until `close`.
  */
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Redis } from "ioredis"
 import { rulesFile } from "../../../../deploy/prometheus/rules.ts"
 import { shortened } from "../../../../deploy/prometheus/shorten.ts"
+import { startTarget, type Target } from "../../../faults/reactions/target.ts"
 import { type Broker, startBroker } from "../../../support/kafka-broker.ts"
 import { privateNats } from "../../../support/nats.ts"
 import { type Prometheus, startPrometheus } from "../../../support/prometheus.ts"
@@ -36,12 +39,30 @@ export interface World {
   readonly end: (actor: string, signal?: NodeJS.Signals) => Promise<void>
   /** Sends `count` events to the gateway; resolves when all are answered. */
   readonly send: (count: number) => Promise<void>
+  /** The target that the rule calls for each event `order`, and the rules file. */
+  readonly target: Target
+  readonly writeRules: (text: string) => void
   /** Sends a request to the gateway and returns its status. */
   readonly request: (path: string, init?: RequestInit) => Promise<number>
   readonly close: () => Promise<void>
 }
 
-export const actors = ["bridge", "enricher", "drainer", "event-counter", "gateway"] as const
+export const actors = [
+  "bridge",
+  "enricher",
+  "drainer",
+  "event-counter",
+  "reactor",
+  "deliverer",
+  "gateway"
+] as const
+
+/** A rule that calls the target for each event `order`. */
+export const rulesText = `rules:
+  - name: orders
+    when: { type: order }
+    do: { call: { method: POST, url: "{{ vars.TARGET }}/orders", body: { n: "{{ params.n }}" } } }
+`
 
 /** Events a second while nothing else is done. */
 const steadyRate = 20
@@ -57,7 +78,13 @@ export const openWorld = async (which: ReadonlyArray<string> = actors): Promise<
     throw new Error("Install redis-server, nats-server, Java 17 and Maven.")
   await nats.start()
   const prometheus = await startPrometheus(shortened(readFileSync(rulesFile, "utf8")))
+  const target = await startTarget("orders")
+  const folder = mkdtempSync(join(tmpdir(), "spoor-alerts-"))
+  const rulesPath = join(folder, "rules.yaml")
+  const writeRules = (text: string): void => writeFileSync(rulesPath, text)
+  writeRules(rulesText)
   const servers = {
+    ...{ RULES: rulesPath, RULES_VAR_TARGET: target.origin, WEBHOOK_ALLOW: "127.0.0.1" },
     REDIS_URL: queue.url,
     PROJECTIONS_URL: projections.url,
     NATS_URL: nats.url,
@@ -122,6 +149,8 @@ export const openWorld = async (which: ReadonlyArray<string> = actors): Promise<
     },
     send,
     request,
+    target,
+    writeRules,
     close: async () => {
       clearInterval(steady)
       for (const spoor of running.values()) await spoor.end("SIGKILL")
@@ -131,6 +160,8 @@ export const openWorld = async (which: ReadonlyArray<string> = actors): Promise<
       await nats.remove()
       await projections.stop()
       await queue.stop()
+      await target.close()
+      rmSync(folder, { recursive: true, force: true })
     }
   }
 }
