@@ -106,11 +106,8 @@ export const totalsProblems = (
   return [...several("figures of the reactions' ledger are wrong", wrong), ...ledgerFaults(ledger)]
 }
 
-/** How long deliveries may take that wait for a lease or for a first retry, ms. */
-const usualPatienceMs = 90_000
-
 /** Waits until nothing waits and nothing is in flight any more, and fails when a promise was broken. */
-export const provedReactions = async (world: World, patienceMs = usualPatienceMs): Promise<Proof> => {
+export const reactionsProof = async (world: World, patienceMs: number): Promise<Proof> => {
   const { targets, rules, watch } = reactionsOf(world)
   const expected = expectedOf(rules, await readEvents(world))
   let problems: ReadonlyArray<string> = []
@@ -132,6 +129,3 @@ export const provedReactions = async (world: World, patienceMs = usualPatienceMs
   prove(matched > 0, "no rule matched")
   return `${matched} matches: 0 lost, each delivered once by its id, ${twice} calls were accepted again under a known id; the ledger is exact, and added up in all of ${watch.counts.reads} reads meanwhile`
 }
-
-/** `provedReactions` as the last step of a case. */
-export const reactionsProof = (world: World): Promise<Proof> => provedReactions(world)
