@@ -6,4 +6,4 @@ const cases = (await allCases()).filter(
   ({ short, requires }) => short === true && requires?.reactions !== undefined
 )
 
-shortCases("a reaction is neither lost nor done twice", cases, { timeoutMs: 180_000 })
+shortCases("a reaction is neither lost nor done twice", cases, { timeoutMs: 240_000 })
