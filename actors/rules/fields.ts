@@ -6,7 +6,7 @@
 import type { ByteString } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
-import { type Param, parseParams, readPair } from "../../contracts/wire/params.ts"
+import { type Param, paramValue, parseParams, readPair } from "../../contracts/wire/params.ts"
 import { eventType, eventTypeText, type SplitRecord } from "../../contracts/wire/record.ts"
 import { withoutMarks } from "./secret-marks.ts"
 
@@ -32,6 +32,7 @@ export class RecordFields implements Fields {
   private knownParams: ReadonlyMap<string, string> | undefined
   private knownLists: ReadonlyMap<string, ReadonlyArray<string>> | undefined
   private knownMeta: ReadonlyMap<string, string> | undefined
+  private readonly asked = new Map<string, string | undefined>()
   private knownPairs: ReadonlyArray<Param> | undefined
 
   constructor(split: SplitRecord, topic: Topic, id: string) {
@@ -47,7 +48,13 @@ export class RecordFields implements Fields {
   }
 
   param(name: string): string | undefined {
-    return this.params.get(name)
+    if (this.knownParams !== undefined) return this.knownParams.get(name)
+    // Most conditions do not hold, so that the others need not be decoded.
+    if (this.asked.has(name)) return this.asked.get(name)
+    const found = paramValue(this.split.params, name)
+    const value = found === undefined ? undefined : withoutMarks(found)
+    this.asked.set(name, value)
+    return value
   }
 
   list(name: string): ReadonlyArray<string> {

@@ -26,6 +26,7 @@ import { connect } from "../../bridge/redis/connection.ts"
 import { type BatchId, eventId, newBatchId, Topic } from "../../contracts/ids.ts"
 import { type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
 import type { Bench, Options } from "./bench.ts"
+import { logOf } from "./memory-log.ts"
 import { figure, spread } from "./result.ts"
 import { ratio, spreadOf, takeTurns } from "./rounds.ts"
 
@@ -54,22 +55,6 @@ const batchesOf = (events: number, devices: number): ReadonlyArray<RecordBatch> 
     return { topic, partition: 0, records, end: String(events) }
   })
 }
-
-/** A log that delivers these batches once; `done` ends with the last one. */
-const logOf = (batches: ReadonlyArray<RecordBatch>, done: Deferred.Deferred<void>) =>
-  EventLog.of({
-    dependency: { kind: "sqlite", embedded: true, address: "memory", check: Effect.void },
-    ensureTopics: () => Effect.void,
-    partitions: (topics) => Effect.succeed(new Map(topics.map((one) => [one, 1]))),
-    append: (records) =>
-      Effect.succeed(records.map(() => ({ stored: true, partition: 0, offset: "0" }) as const)),
-    read: (_, handle) =>
-      Effect.orDie(Effect.forEach(batches, handle, { discard: true })).pipe(
-        Effect.andThen(Deferred.succeed(done, undefined)),
-        Effect.andThen(Effect.never)
-      ),
-    scan: () => Effect.succeed(false)
-  })
 
 type Stores = KeyedStore | ProjectionStore
 

@@ -21,6 +21,7 @@ import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
 import { writePlanning } from "./planning.ts"
+import { reactions } from "./react.ts"
 import { writeReport } from "./report.ts"
 import { keepResult, machine, markdown, type Result, readResults, resultsFile } from "./result.ts"
 import { scale } from "./scale.ts"
@@ -35,6 +36,7 @@ const benches: ReadonlyArray<Bench> = [
   latency,
   consumers,
   keyed,
+  reactions,
   scale,
   memory,
   costs,

@@ -52,7 +52,7 @@ test("the content does not change when it is stored, whatever the event contains
   const [match] = compileRules([ruleOf("one")], renderer).match(recordOf("bud", params), topic)
   const { ["__proto__"]: _own, ...others } = match?.event.params ?? {}
   expect(event.params).toMatchObject(others)
-  expect(event.lists["b"]).toEqual(["1", "2"])
+  expect(event.lists.b).toEqual(["1", "2"])
 })
 
 describe("the first step", () => {
