@@ -28,7 +28,10 @@ const values = join(import.meta.dirname, "values")
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
 const optional = ["notifier", "attributor", "click-stats", "postback-stats", "sessions", "tap", "receiver"]
-const withTap = { actors: Object.fromEntries(optional.map((name) => [name, { enabled: true }])) }
+const withTap = {
+  actors: Object.fromEntries(optional.map((name) => [name, { enabled: true }])),
+  kafka: { topics: ["clicks"] }
+}
 const logins = [
   "KAFKA_USERNAME",
   "KAFKA_PASSWORD",

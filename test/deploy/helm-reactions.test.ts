@@ -92,7 +92,7 @@ describe.skipIf(!hasHelm)("rules", () => {
     expect(standard.length).toBeGreaterThan(8)
     for (const name of standard) {
       const found = rulesOf(deployment(rendered(distributed), `spoor-${name}`))
-      expect([name, found]).toEqual([name, expectedOf[name] ?? nothing])
+      expect([name, found] as unknown).toEqual([name, expectedOf[name] ?? nothing])
       expect([name, rulesOf(deployment(rendered(none), `spoor-${name}`))]).toEqual([name, nothing])
     }
     expect(rulesOf(objectOf<Workload>(rendered(single), "StatefulSet", "spoor-single"))).toEqual(all)

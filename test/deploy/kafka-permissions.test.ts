@@ -30,8 +30,10 @@ const hasAll =
   needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"])
 
 const counters = ["event-counter", "metadata-counter", "search-counter", "timing-stats"]
+/** They read as counters do. */
+const readers = ["reactor", "click-stats", "postback-stats"]
 const userOf = (actor: string): string =>
-  counters.includes(actor) || actor === "sessions" ? "consumer" : actor
+  [...counters, ...readers, "sessions"].includes(actor) ? "consumer" : actor
 
 describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   const at = kafka as SecuredKafka
@@ -91,7 +93,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
-    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(7)
+    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(8)
   }, 300_000)
 
   afterAll(async () => {
@@ -124,7 +126,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     )
     const [started] = await Promise.all([
       start("viewer", "viewer"),
-      start("consumer", ...counters),
+      start("consumer", ...counters, ...readers),
       start("sessions", "sessions")
     ])
     const viewer = started.address("watch them").origin
@@ -155,7 +157,8 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   test("every actor that uses Kafka was one of them", async () => {
     const actors = (await loadActors()).filter(({ requires }) => requires.some(({ name }) => name === "log"))
     expect(actors.map(({ name }) => name).toSorted()).toEqual(
-      ["bridge", ...counters, "viewer", "sessions"].toSorted()
+      // The attributor has the rights of sessions, and needs a topic of clicks to start.
+      ["bridge", ...counters, ...readers, "viewer", "sessions", "attributor"].toSorted()
     )
   })
 

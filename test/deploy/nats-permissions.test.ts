@@ -46,7 +46,8 @@ describe.skipIf(servers === undefined || !canStartNats)(
     beforeAll(async () => {
       server = await privateNats([...passwords, file].join("\n"))
       await server.start()
-      cluster = makeCluster(servers ?? {}, {})
+      // The attributor reads the topic of clicks.
+      cluster = makeCluster(servers ?? {}, { KAFKA_TOPICS: "clicks" })
       await start("bridge")
       await Promise.all(actorNames.filter((name) => name !== "bridge").map(start))
     }, 120_000)

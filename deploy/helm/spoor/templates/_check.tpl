@@ -63,6 +63,9 @@
 {{- if and $values.gatewayTls.secret (or $values.ingress.gateway.enabled $values.gatewayApi.routes.gateway.enabled) (eq $values.mode "single") }}
 {{- fail "gatewayTls is not available in mode single." }}
 {{- end }}
+{{- if and (ne $values.mode "single") $values.actors.attributor.enabled (not (has "clicks" (append $values.kafka.topics $values.kafka.topic))) }}
+{{- fail "The attributor reads the topic clicks. Add clicks to kafka.topics." }}
+{{- end }}
 {{- $facts := include "spoor.facts" . | fromYaml }}
 {{- range $name, $actor := $values.actors }}
 {{- with $actor.autoscaling }}
