@@ -53,7 +53,7 @@ export interface DeliveryView {
 }
 
 /** Undefined for any other line. */
-const deliveryView = ({ line, letter }: FoundDeadLetter): DeliveryView | undefined => {
+export const deliveryView = ({ line, letter }: FoundDeadLetter): DeliveryView | undefined => {
   if (letter?.stage !== "deliverer") return undefined
   try {
     const { delivery, rule, target, content } = readDeadDelivery(textOf(line))

@@ -151,8 +151,18 @@ const suite = (
       const spoor = (...args: ReadonlyArray<string>) =>
         Effect.promise(() => command(env, "dead-letters", args))
       const list = yield* spoor("list", "--stage", "deliverer")
-      expect(list.out.split("\n").filter((line) => line.includes("not delivered"))).toHaveLength(2)
-      expect((yield* spoor("show", first)).out).toContain("r: the target answers 400")
+      const rows = list.out.split("\n").filter((row) => row.includes("not delivered"))
+      expect(rows).toHaveLength(2)
+      for (const row of rows) expect(row).toContain("r: the target answers 400")
+      const shown = (yield* spoor("show", first)).out
+      for (const text of [
+        "r: the target answers 400",
+        target.target,
+        `buy ${event.id}`,
+        "1 of 1",
+        '"delivery":'
+      ])
+        expect(shown).toContain(text)
       const tried = yield* spoor("replay", first, "--dry-run")
       expect(tried).toMatchObject({ code: 0 })
       expect(tried.out).toContain(`POST ${target.url}/42\nx-key: •••\n`)
