@@ -5,6 +5,7 @@
 import { describe, expect, test } from "bun:test"
 import { createHmac } from "node:crypto"
 import { Effect } from "effect"
+import type { SearchView } from "../../actors/inspect/events/messages.ts"
 import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import { startNotifier } from "../actors/notifier/notifier-process.ts"
 import { denoProgram } from "../support/deno.ts"
@@ -106,12 +107,18 @@ for (const { runtime, isMissing } of runtimes) {
         })
 
         const viewer = spoor.address("watch them")
-        const found = await eventually("the event", async () => {
-          const answer = await fetch(new URL("/api/history?filter=mtf&limit=10", viewer))
-          const text = await answer.text()
-          return text.includes("oid") ? text : undefined
+        const events = await eventually("the event", async () => {
+          const answer = await fetch(new URL("/api/search?param=oid=offer1", viewer))
+          const found = (await answer.json()) as SearchView
+          return found.events.length > 0 ? found.events : undefined
         })
-        expect(found.split('"oid"').length - 1).toBeGreaterThanOrEqual(1)
+        expect(events).toHaveLength(1)
+        const [event] = events
+        expect(event?.type).toBe("mtf")
+        const query = new Map(event?.params)
+        expect(
+          ["oid", "olat", "olng", "oradi", "sid", "slat", "slng", "sradi"].map((name) => query.get(name))
+        ).toEqual(["offer1", "1", "2", "3", "search1", "1", "2", "3"])
       } finally {
         await spoor.stop()
         receiver.stop()
