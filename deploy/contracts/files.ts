@@ -1,4 +1,4 @@
-/** The files of `contracts/generated/`: schemas, the AsyncAPI document and its page, and types for three languages. */
+/** The files of `contracts/generated/`: schemas of messages and of rules, the AsyncAPI document and its page, and types for three languages. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { allMessages } from "../../contracts/messages/all-messages.ts"
@@ -7,6 +7,7 @@ import type { ActorEntry } from "./asyncapi/outside.ts"
 import { pretty } from "./json.ts"
 import { schemasOf } from "./json-schema.ts"
 import { page } from "./page/page.ts"
+import { rulesSchema } from "./rules-schema.ts"
 import { go } from "./types/go.ts"
 import { typesOf } from "./types/model.ts"
 import { python } from "./types/python.ts"
@@ -25,14 +26,9 @@ export const generatedFiles = (
   )
   return new Map([
     ...files.map(([name, text]) => [`schemas/${name}`, text] as const),
+    ["schemas/rules.json", pretty(rulesSchema())],
     ["asyncapi.json", pretty(document)],
-    [
-      "index.html",
-      page(
-        document,
-        files.map(([name]) => name)
-      )
-    ],
+    ["index.html", page(document, [...files.map(([name]) => name), "rules.json"])],
     ["page.css", readFileSync(join(import.meta.dirname, "page", "page.css"), "utf8")],
     ["messages.ts", typescript(types)],
     ["messages.py", python(types)],

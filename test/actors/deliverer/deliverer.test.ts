@@ -355,6 +355,37 @@ const suite = (check: Check): void => {
       })
   )
 
+  check(
+    "a notification becomes a call to the device, and is suppressed for a device that nobody registered",
+    (settings) =>
+      Effect.gen(function* () {
+        const target = yield* receiver()
+        const world = yield* makeWorld(settings)
+        yield* world.start
+        yield* world.mappings.put("device-42", { callbackUrl: `${target.url}/secret-path`, locale: "de" })
+        const notify = (device: string) => [
+          { notify: { device, title: "T {{ params.item }}", message: "M", url: "https://shop.example/" } }
+        ]
+        yield* world.store.add([
+          delivery("a", ownTargets.devices, notify("device-{{ params.item }}")),
+          delivery("b", ownTargets.devices, notify("nobody"))
+        ])
+        yield* settled(world, { delivered: 2 })
+        yield* settled(world, { matched: 1, delivered: 1 }, "r/callback")
+        yield* settled(world, { matched: 1 }, "r/device")
+        expect((yield* lineOf(world, "r/device"))?.suppressed).toEqual({ "no device": 1 })
+        expect(target.calls).toMatchObject([{ method: "POST", path: "/secret-path" }])
+        expect(JSON.parse(target.calls[0]?.body ?? "")).toMatchObject({
+          msg: "M",
+          title: "T 42",
+          locale: "de"
+        })
+        expect(target.calls[0]?.headers["webhook-id"]).toBe(`${event.id}.a.callback`)
+        const [record] = yield* lastCall(world)
+        expect(record).toMatchObject({ url: `${target.url}/…`, outcome: "delivered" })
+      })
+  )
+
   check("a stop lets calls finish, and leaves nothing in flight", (settings) =>
     Effect.gen(function* () {
       let answer = (): void => undefined

@@ -29,6 +29,8 @@ export interface NotifierProcess {
   /** An address of the banner. */
   readonly address: (what: string) => URL
   readonly stop: () => Promise<void>
+  /** Kills it (SIGKILL). */
+  readonly kill: () => void
 }
 
 export const startNotifier = async (
@@ -69,7 +71,8 @@ export const startNotifier = async (
         body: new URLSearchParams(fields)
       }),
     taken: () => onStores(takeAll),
-    stop: async () => void (await process.end())
+    stop: async () => void (await process.end()),
+    kill: () => void process.process.kill("SIGKILL")
   }
 }
 
