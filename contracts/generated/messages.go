@@ -610,20 +610,48 @@ type ActorFiguresV1 struct {
 // EventID: The id of an event: the id of its batch, a dash, and its index in the batch.
 type EventID string
 
+// DeadLetterReason: Why an event is rejected, or not delivered; a fixed list, to count and search by.
+type DeadLetterReason string
+
+// The values of DeadLetterReason.
+const (
+	DeadLetterReasonEmpty            DeadLetterReason = "empty"
+	DeadLetterReasonTooFewFields     DeadLetterReason = "too few fields"
+	DeadLetterReasonNoPath           DeadLetterReason = "no path"
+	DeadLetterReasonTimeIsNotANumber DeadLetterReason = "time is not a number"
+	DeadLetterReasonNotAnIPAddress   DeadLetterReason = "not an IP address"
+	DeadLetterReasonTooLarge         DeadLetterReason = "too large"
+	DeadLetterReasonRefusedByTheLog  DeadLetterReason = "refused by the log"
+	DeadLetterReasonNotEnriched      DeadLetterReason = "not enriched"
+	DeadLetterReasonCrashed          DeadLetterReason = "crashed"
+	DeadLetterReasonNotDelivered     DeadLetterReason = "not delivered"
+)
+
+// DeadLetterStage: The actor that rejected an event; deliverer: that could not deliver a reaction.
+type DeadLetterStage string
+
+// The values of DeadLetterStage.
+const (
+	DeadLetterStageDrainer   DeadLetterStage = "drainer"
+	DeadLetterStageEnricher  DeadLetterStage = "enricher"
+	DeadLetterStageBridge    DeadLetterStage = "bridge"
+	DeadLetterStageDeliverer DeadLetterStage = "deliverer"
+)
+
 // DeadLetterV1: An event that could not be processed, in the list DEAD_LETTER_KEY.
 type DeadLetterV1 struct {
 	// The format of the message; the first field.
-	V      int64           `msgpack:"v" json:"v"`
-	ID     EventID         `msgpack:"id" json:"id"`
-	Reason RejectionReason `msgpack:"reason" json:"reason"`
+	V      int64            `msgpack:"v" json:"v"`
+	ID     EventID          `msgpack:"id" json:"id"`
+	Reason DeadLetterReason `msgpack:"reason" json:"reason"`
 	// The error, for a person.
-	Detail *string    `msgpack:"detail,omitempty" json:"detail,omitempty"`
-	Stage  RejectedBy `msgpack:"stage" json:"stage"`
+	Detail *string         `msgpack:"detail,omitempty" json:"detail,omitempty"`
+	Stage  DeadLetterStage `msgpack:"stage" json:"stage"`
 	// The topic of the event; the default topic when its line cannot be read.
 	Topic Topic `msgpack:"topic" json:"topic"`
-	// How often the batch had been attempted by then.
+	// How often the batch, or the delivery, had been attempted by then.
 	Attempts int64 `msgpack:"attempts" json:"attempts"`
-	// The first claim of the batch, milliseconds since 1970.
+	// The first claim of the batch, or when the delivery was made, milliseconds since 1970.
 	First int64 `msgpack:"first" json:"first"`
 	// When it was dead-lettered, milliseconds since 1970.
 	Last int64 `msgpack:"last" json:"last"`

@@ -627,20 +627,26 @@ export interface ActorFiguresV1 {
 /** The id of an event: the id of its batch, a dash, and its index in the batch. */
 export type EventId = string
 
+/** Why an event is rejected, or not delivered; a fixed list, to count and search by. */
+export type DeadLetterReason = "empty" | "too few fields" | "no path" | "time is not a number" | "not an IP address" | "too large" | "refused by the log" | "not enriched" | "crashed" | "not delivered"
+
+/** The actor that rejected an event; deliverer: that could not deliver a reaction. */
+export type DeadLetterStage = "drainer" | "enricher" | "bridge" | "deliverer"
+
 /** An event that could not be processed, in the list DEAD_LETTER_KEY. */
 export interface DeadLetterV1 {
   /** The format of the message; the first field. */
   readonly v: 1
   readonly id: EventId
-  readonly reason: RejectionReason
+  readonly reason: DeadLetterReason
   /** The error, for a person. */
   readonly detail?: string
-  readonly stage: RejectedBy
+  readonly stage: DeadLetterStage
   /** The topic of the event; the default topic when its line cannot be read. */
   readonly topic: Topic
-  /** How often the batch had been attempted by then. */
+  /** How often the batch, or the delivery, had been attempted by then. */
   readonly attempts: number
-  /** The first claim of the batch, milliseconds since 1970. */
+  /** The first claim of the batch, or when the delivery was made, milliseconds since 1970. */
   readonly first: number
   /** When it was dead-lettered, milliseconds since 1970. */
   readonly last: number

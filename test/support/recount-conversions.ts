@@ -149,7 +149,10 @@ export const conversionsOf = (records: ReadonlyArray<ReadRecord>): ReadonlyArray
     .map(({ params }) => `${params.get("click_id")} ${params.get("event_id")}`)
     .toSorted()
 
-const read = Effect.fnUntraced(function* (log: Pick<EventLog["Service"], "scan">, topics: ReadonlyArray<Topic>) {
+const read = Effect.fnUntraced(function* (
+  log: Pick<EventLog["Service"], "scan">,
+  topics: ReadonlyArray<Topic>
+) {
   const found: Array<ReadRecord> = []
   yield* log.scan({ topics, since: 0 }, ({ topic, partition, records }) => {
     for (const { value, headers, timestamp, offset } of records)
@@ -160,8 +163,11 @@ const read = Effect.fnUntraced(function* (log: Pick<EventLog["Service"], "scan">
 })
 
 /** `recountOf` the records in a log. */
-export const recount = (log: Pick<EventLog["Service"], "scan">, topics: ReadonlyArray<Topic>, times: AttributionTimes) =>
-  Effect.map(read(log, topics), (records) => recountOf(records, times))
+export const recount = (
+  log: Pick<EventLog["Service"], "scan">,
+  topics: ReadonlyArray<Topic>,
+  times: AttributionTimes
+) => Effect.map(read(log, topics), (records) => recountOf(records, times))
 
 /** `conversionsOf` the records in a log, and the number of records. */
 export const conversionsIn = (log: Pick<EventLog["Service"], "scan">, topic: Topic) =>

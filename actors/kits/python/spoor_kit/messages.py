@@ -665,22 +665,30 @@ class ActorFiguresV1(TypedDict):
 EventId = str
 
 
+#: Why an event is rejected, or not delivered; a fixed list, to count and search by.
+DeadLetterReason = Literal["empty", "too few fields", "no path", "time is not a number", "not an IP address", "too large", "refused by the log", "not enriched", "crashed", "not delivered"]
+
+
+#: The actor that rejected an event; deliverer: that could not deliver a reaction.
+DeadLetterStage = Literal["drainer", "enricher", "bridge", "deliverer"]
+
+
 class DeadLetterV1(TypedDict):
     """An event that could not be processed, in the list DEAD_LETTER_KEY."""
 
     v: Literal[1]
     """The format of the message; the first field."""
     id: EventId
-    reason: RejectionReason
+    reason: DeadLetterReason
     detail: NotRequired[str]
     """The error, for a person."""
-    stage: RejectedBy
+    stage: DeadLetterStage
     topic: Topic
     """The topic of the event; the default topic when its line cannot be read."""
     attempts: int
-    """How often the batch had been attempted by then."""
+    """How often the batch, or the delivery, had been attempted by then."""
     first: int
-    """The first claim of the batch, milliseconds since 1970."""
+    """The first claim of the batch, or when the delivery was made, milliseconds since 1970."""
     last: int
     """When it was dead-lettered, milliseconds since 1970."""
     line: str
