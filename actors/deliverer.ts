@@ -9,7 +9,7 @@ import { ReactionStore } from "../bridge/reaction-store/service.ts"
 import { eventIdParam } from "../contracts/client-event-id.ts"
 import { readAll } from "../contracts/setting.ts"
 import { makeDeliver } from "./deliverer/deliver.ts"
-import { makeCallFigures } from "./deliverer/figures.ts"
+import { deliveryMetrics, makeCallFigures } from "./deliverer/figures.ts"
 import { makeLiveRenderer } from "./deliverer/live-renderer.ts"
 import { callSettings, checkWebhookSecret, deliverTimeout, readWebhookAllow } from "./deliverer/settings.ts"
 import { makeSigningKeys } from "./deliverer/signing-keys.ts"
@@ -32,6 +32,7 @@ export const Deliverer = Actor.make(
     requires: [reactionStore, ingestQueue, deviceMappings],
     settings: [...callSettings, deliverFor, eventIdParam, ...renderSettings, ...messagingSettings],
     checks: [readWebhookAllow, checkWebhookSecret, readRuleVariables(), readChannels],
+    metrics: deliveryMetrics,
     ...{ concurrency: maxConcurrency, waiting: 0 }
   },
   Effect.gen(function* () {

@@ -21,7 +21,9 @@ const packageFiles = [
 const folders = {
   pages: "actors/viewer/web",
   contracts: "contracts/generated",
-  "contract-schemas": "contracts/generated/schemas"
+  "contract-schemas": "contracts/generated/schemas",
+  "notifier-texts": "actors/notifier/texts",
+  "notifier-channels": "actors/notifier/channels"
 }
 
 /**
@@ -35,7 +37,7 @@ const filesToEmbed = (copies: string): ReadonlyArray<readonly [name: string, pat
     ...packageFiles.map((name) => [name, join(root, "node_modules", name)] as const),
     ...Object.keys(folders).flatMap((name) =>
       readdirSync(join(copies, name))
-        .filter((file) => /\.(?:html|css|ts|json|py|go)$/.test(file))
+        .filter((file) => /\.(?:html|css|ts|json|py|go|yaml)$/.test(file))
         .map((file) => [`${name}/${file}`, join(copies, name, file)] as const)
     )
   ]

@@ -2,11 +2,14 @@
  * The command `dead-letters`: lists, shows, replays (also edited, or as a dry run) or discards the dead letters of every
  * queue server, and ends.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { IngestQueue, type QueueSource } from "../../bridge/ingest-queue/service.ts"
+import { ReactionStore } from "../../bridge/reaction-store/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
-import { geoIp, ingestQueue } from "../runtime/dependencies.ts"
+import { withDeliveries } from "../inspect/dead-letters/with-deliveries.ts"
+import { deliverFor, renderSettings } from "../rules/settings.ts"
+import { geoIp, ingestQueue, reactionStore } from "../runtime/dependencies.ts"
 import { topicSettings } from "../transform/topics.ts"
 import { handler } from "./command-line/run.ts"
 import * as operations from "./dead-letters/operations.ts"
@@ -25,9 +28,13 @@ const onQueues = <Input, E, R>(
   operation: (sources: ReadonlyArray<QueueSource>, input: Input) => Effect.Effect<number, E, R>
 ) =>
   handler((input: Input) =>
-    Effect.flatMap(Layer.build(ingestQueue.layer), (context) =>
-      operation(Context.get(context, IngestQueue).sources, input)
-    )
+    Effect.gen(function* () {
+      const context = yield* Layer.build(Layer.merge(ingestQueue.layer, reactionStore.layer))
+      const { sources } = Context.get(context, IngestQueue)
+      const store = Context.get(context, ReactionStore)
+      const deliverForMs = Duration.toMillis(yield* deliverFor.config)
+      return yield* operation(withDeliveries(sources, { store, deliverForMs }), input)
+    })
   )
 
 const list = Command.make("list", listOptions, onQueues(operations.list)).pipe(
@@ -45,8 +52,9 @@ const replay = Command.make("replay", replayOptions, onQueues(operations.replay)
   Command.withShortDescription("Push dead letters again"),
   Command.withDescription(
     `Pushes the line again: it is processed like a new one, with a new id, and becomes a dead letter again if it cannot be
-stored. A line that came back three times within a week is replayed only with --force.
-Exit code 0 when all is done (--dry-run: when all would be stored), else 1.`
+stored. A line that came back three times within a week is replayed only with --force. A delivery of a rule is tried again
+from the step that failed, under the same id; its line is JSON that can be edited.
+Exit code 0 when all is done (--dry-run: when all would be stored or sent), else 1.`
   ),
   Command.withExamples([
     { command: "dead-letters replay 01a1fb8bbec97cb7a986b924b7858cf5-0 --dry-run" },
@@ -69,5 +77,13 @@ Exit code 0 when all is done, else 1.`
     ),
     Command.withSubcommands([list, show, replay, discard])
   ),
-  [...ingestQueue.settings, ...topicSettings, ...geoIp.settings, kafkaKeyParam]
+  [
+    ...ingestQueue.settings,
+    ...reactionStore.settings,
+    ...topicSettings,
+    ...geoIp.settings,
+    kafkaKeyParam,
+    deliverFor,
+    ...renderSettings
+  ]
 )

@@ -42,7 +42,8 @@ export const makeDeliver =
       const { figures, renderer } = delivering
       const content = yield* contentOf(claimed)
       if (content.failure !== undefined) {
-        yield* addDeadLetter(delivering.queue, claimed, content, content.failure)
+        const answers = maskedAnswers(content.answers, renderer().mask)
+        yield* addDeadLetter(delivering.queue, claimed, { ...content, answers }, content.failure)
         figures.settled("dead")
         return { ...{ id: claimed.id, lease: claimed.lease, health: "worked" }, outcome: { kind: "dead" } }
       }
@@ -68,6 +69,20 @@ const contentOf = ({ id, content }: ClaimedDelivery): Effect.Effect<DeliveryCont
         message: `the delivery ${id} cannot be read: it may be of a newer version, or damaged (${cause})`
       })
   })
+
+/** A target may have answered with a secret of the rules, which people must not see. */
+const maskedAnswers = (
+  answers: DeliveryContent["answers"],
+  mask: (text: string) => string
+): DeliveryContent["answers"] => {
+  const hidden = (value: unknown): unknown => {
+    if (typeof value === "string") return mask(value)
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map(hidden)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [mask(name), hidden(one)]))
+  }
+  return hidden(answers) as DeliveryContent["answers"]
+}
 
 const addDeadLetter = (
   { sources }: IngestQueue["Service"],

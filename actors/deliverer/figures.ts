@@ -28,6 +28,9 @@ const inFlight = Metric.gauge("spoor_delivery_calls_in_flight", {
   description: "HTTP calls of rules that this process is making."
 })
 
+/** For the declaration of the actor. */
+export const deliveryMetrics = [settled("delivered"), calls("2xx"), durations, inFlight]
+
 export interface CallFigures {
   readonly began: () => void
   readonly ended: () => void

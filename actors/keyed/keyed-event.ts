@@ -18,7 +18,14 @@ export const keyedEventOf = ({ record, source, at, forwarded }: KeyedRecord): Ke
   return eventWith(event, { ...{ topic: source, at, received }, hops: forwarded?.hops ?? 0 }, id, text)
 }
 
-/** The event that was kept; undefined when its text is no record. */
+/**
+ * The event that was kept; undefined when its text is no record.
+ *
+ * @example
+ * ```ts
+ * onTimer: (_, { state }) => ({ emit: [{ type: "last", params: { n: (state && readKept(state.last)?.param("n")) ?? "" } }] })
+ * ```
+ */
 export const readKept = ({ id, text, ...place }: KeptEvent): KeyedEvent | undefined => {
   const event = readEvent({
     ...{ offset: "0", timestamp: place.at, key: undefined, headers: {}, value: new Uint8Array(0) },

@@ -66,13 +66,16 @@ export type { Counting } from "../inspect/counters/counting.ts"
 export type {
   Emission,
   FiredTimer,
+  Forward,
   KeyedContext,
   KeyedDefinition,
   KeyedEvent,
   KeyedHandlers,
   KeyedResult
 } from "../keyed/definition.ts"
+export { KeptEvent } from "../keyed/kept-event.ts"
 export { keyed } from "../keyed/keyed.ts"
+export { readKept } from "../keyed/keyed-event.ts"
 export type { DeclaredMetric, Definition, Inbox, SettingsCheck, StartFailure } from "../runtime/actor.ts"
 export { Self } from "../runtime/actor-context.ts"
 export { Deadline } from "../runtime/deadline.ts"

@@ -18,7 +18,7 @@ import {
   viewerToken,
   viewerUser
 } from "../inspect/viewer-settings.ts"
-import { rulesFile } from "../rules/settings.ts"
+import { deliverFor, renderSettings, rulesFile } from "../rules/settings.ts"
 import type { SettingsCheck, StartFailure } from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { served } from "../runtime/http-server.ts"
@@ -48,6 +48,8 @@ export const viewerSettings = [
   ...topicSettings,
   kafkaKeyParam,
   rulesFile,
+  deliverFor,
+  ...renderSettings,
   ...historySettings
 ]
 

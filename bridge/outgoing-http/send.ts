@@ -59,7 +59,8 @@ export const makeSender = (ca?: string): Sender => {
     url: URL,
     { method, headers, body }: Pick<OutgoingRequest, "method" | "headers" | "body">,
     addresses: ReadonlyArray<CheckedAddress>,
-    signal: AbortSignal
+    signal: AbortSignal,
+    isNewConnection: boolean
   ): Promise<OutgoingAnswer> =>
     new Promise((resolve, reject) => {
       const isSecure = url.protocol === "https:"
@@ -69,7 +70,8 @@ export const makeSender = (ca?: string): Sender => {
         hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
         port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port),
         path: `${url.pathname}${url.search}`,
-        agent: isSecure ? agents.https : agents.http,
+        agent: isNewConnection ? false : isSecure ? agents.https : agents.http,
+        ...(ca && { ca }),
         lookup: pinned(addresses),
         headers: headersOf(headers, method, bytes)
       })
@@ -107,11 +109,11 @@ export const makeSender = (ca?: string): Sender => {
       if (refused !== undefined)
         throw new CallFailure({ reason: "bad request", message: refused, wasSent: false })
       try {
-        return await attempt(url, request, addresses, signal)
+        return await attempt(url, request, addresses, signal, false)
       } catch (cause) {
         // The target closed an idle connection while the request was on its way: servers do that without handling it.
         if (cause instanceof StaleConnection && !signal.aborted)
-          return attempt(url, request, addresses, signal)
+          return attempt(url, request, addresses, signal, true)
         throw cause
       }
     },

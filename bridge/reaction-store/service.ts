@@ -136,7 +136,7 @@ export interface Settlement {
   readonly health: TargetHealth
   /** The target asked to be left alone until then, ms since 1970. */
   readonly holdUntil?: number
-  /** The target is disabled for this rule until somebody enables it: its deliveries that wait become due as they are, new ones are suppressed as `target disabled`. */
+  /** The target is disabled for this rule until somebody enables it: new deliveries are suppressed as `target disabled`, those that wait stay as they are. */
   readonly disables?: boolean
   readonly call?: CallRecord
   /** Deliveries that this one causes: added in the same step, and only if it takes effect. */
@@ -220,7 +220,10 @@ export class ReactionStore extends Context.Service<
       version: number,
       changes: ReactionChanges
     ) => Effect.Effect<Added | undefined, Failure>
-    /** Adds deliveries that no record caused, all in one atomic step. `together`: none is added when one is suppressed. */
+    /**
+     * Adds deliveries that no record caused, all in one atomic step. `together`: when one is suppressed, all are, for its
+     * reason, and no gate is passed.
+     */
     readonly add: (
       deliveries: ReadonlyArray<NewDelivery>,
       together?: boolean
@@ -238,12 +241,18 @@ export class ReactionStore extends Context.Service<
       leases: ReadonlyArray<{ readonly id: DeliveryId; readonly lease: string }>,
       leaseMs: number
     ) => Effect.Effect<void, Failure>
-    /** Settles deliveries; false for one whose lease another claim has: nothing was done for it. */
+    /**
+     * Settles deliveries; false for one that is settled already, or that another claim has: nothing was done for it. The
+     * holder of a lease that has ended may settle while nobody else has claimed the delivery.
+     */
     readonly settle: (
       settlements: ReadonlyArray<Settlement>,
       breaker: BreakerRules
     ) => Effect.Effect<ReadonlyArray<boolean>, Failure>
-    /** Until when nothing can be claimed as far as known, at most `maxMs` from now; ends early when something is added here or by others. */
+    /**
+     * Waits until something can be claimed, as far as known, at most `maxMs`; ends early when something is added here or by
+     * others. Does not wait for the targets that the last claim here left.
+     */
     readonly awaitDue: (maxMs: number) => Effect.Effect<void>
     readonly ledger: Effect.Effect<ReactionLedger, Failure>
     readonly targets: (limit: number) => Effect.Effect<ReadonlyArray<TargetStatus>, Failure>

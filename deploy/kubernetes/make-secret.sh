@@ -25,4 +25,5 @@ for user in gateway drainer enricher bridge receiver edge site deliverer consume
   entry "nats-url-$user" "nats://$user:$nats@spoor-nats:4222"
 done
 entry bus-secret "$(password)"
+entry notifier-password "$(password)"
 entry viewer-password "$(password)"

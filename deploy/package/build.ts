@@ -24,7 +24,13 @@ const root = join(import.meta.dirname, "..", "..")
 const stage = join(root, "dist", "package")
 
 /** Folders of sources whose files are read when Spoor runs, as they are. */
-const readFolders = ["actors/viewer/web", "contracts/generated", "contracts/generated/schemas"]
+const readFolders = [
+  "actors/viewer/web",
+  "contracts/generated",
+  "contracts/generated/schemas",
+  "actors/notifier/texts",
+  "actors/notifier/channels"
+]
 
 /** Files that are copied as they are: from the root, to the package. */
 const copies: ReadonlyArray<readonly [from: string, to: string]> = [
@@ -80,7 +86,7 @@ export const buildPackage = (): string => {
   for (const folder of readFolders) {
     mkdirSync(join(stage, folder), { recursive: true })
     for (const name of readdirSync(join(root, folder)))
-      if (/\.(?:html|css|ts|json|py|go)$/.test(name))
+      if (/\.(?:html|css|ts|json|py|go|yaml)$/.test(name))
         copyFileSync(join(root, folder, name), join(stage, folder, name))
   }
   for (const [from, to] of copies) copyFileSync(join(root, from), join(stage, to))

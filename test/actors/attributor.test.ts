@@ -13,7 +13,10 @@ import { KeyedStore } from "../../bridge/keyed-store/service.ts"
 import { sqliteKeyedStore } from "../../bridge/keyed-store/sqlite.ts"
 import { eventId, newBatchId, Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
+import { kafka } from "../support/kafka.ts"
+import { newName, newTopic, openKafka } from "../support/logs.ts"
 import { conversionsIn, keysOf, recount } from "../support/recount-conversions.ts"
+import { serverUrl } from "../support/server.ts"
 
 const [events, clicks, conversions] = ["events", "clicks", "conversions"].map((name) => Topic.make(name)) as [
   Topic,
@@ -34,17 +37,17 @@ const run = <A>(body: Effect.Effect<A, unknown, Scope.Scope>, given: Record<stri
     Effect.runPromise
   )
 
-const running = Effect.fnUntraced(function* (folder: string) {
-  const log = yield* makeSqlite(folder)
+const running = Effect.fnUntraced(function* (folder: string, log: EventLog["Service"]) {
   const store = yield* sqliteKeyedStore(folder, 3_600_000)
   const context = Context.make(EventLog, log).pipe(Context.add(KeyedStore, store))
   return yield* start(Attributor, context, makeHealth(), () => {})
 })
 
 const metaOf = (device: number): string =>
-  `type=Mobile&browser=&engine=&version=&os=Android&host=h&pod=p&ts=1&ip=${(0xcb007100 + device).toString(16)}&klag=5&country=DE&city=XX`
-const adidOf = (device: number): string => `384000${10 + device}-8cf0-11bd-b23e-10b96e40000d`
-const placeOf = (device: number): string => `203.0.113.${device}.android`
+  `type=Mobile&browser=&engine=&version=&os=Android&host=h&pod=p&ts=1&ip=${(0x0a000000 + device).toString(16)}&klag=5&country=DE&city=XX`
+const adidOf = (device: number): string => `${String(device).padStart(8, "3")}-8cf0-11bd-b23e-10b96e40000d`
+const placeOf = (device: number): string =>
+  `10.${device >> 16}.${(device >> 8) & 255}.${device & 255}.android`
 
 const recordOf = (topic: Topic, id: string, type: string, device: number, params: string) => ({
   topic,
@@ -62,52 +65,80 @@ const textsIn = Effect.fnUntraced(function* (log: EventLog["Service"], topic: To
   return texts
 })
 
-test(
-  "its conversions equal a recount from the log, through restarts",
-  () =>
-    run(
-      Effect.gen(function* () {
-        const folder = mkdtempSync(join(tmpdir(), "spoor-attributor-"))
-        const log = yield* makeSqlite(folder)
-        yield* log.ensureTopics([events, clicks, conversions])
-        const batch = newBatchId()
-        let sent = 0
-        for (let part = 0; part < 3; part++)
-          yield* Effect.scoped(
-            Effect.gen(function* () {
-              yield* running(folder)
-              for (let i = 0; i < 25; i++) {
-                const [device, id] = [Math.floor(i / 2) % 5, eventId(batch, sent++)]
-                const keys = keysOf(adidOf(device), placeOf(device))
-                const isClick = i % 3 !== 1
-                const one = isClick
-                  ? recordOf(
-                      clicks,
-                      id,
-                      "go",
-                      device,
-                      `campaign=c${i}&lookup_key=${keys[i % keys.length]}&redirect_url=x`
-                    )
-                  : recordOf(events, id, "ist", device, `adid=${adidOf(device)}&n=${i}`)
-                yield* log.append([one, ...(i % 5 === 0 ? [one] : [])], id)
-                if (i % 8 === 7) yield* Effect.promise(() => Bun.sleep(Math.random() * beforeMs))
-              }
-            })
-          )
-        yield* running(folder)
-        const expected = yield* recount(log, [events, clicks], { beforeMs, windowMs })
-        expect(expected.length).toBeGreaterThan(10)
-        const found = yield* Effect.promise(() =>
-          eventually("every install is decided", async () => {
-            const counted = await Effect.runPromise(conversionsIn(log, conversions))
-            return counted.conversions.length >= expected.length ? counted.conversions : undefined
-          })
+/** A log of its own for each process, and the names that no other test uses. */
+interface Place {
+  readonly open: Effect.Effect<EventLog["Service"], unknown, Scope.Scope>
+  readonly folder: string
+  readonly names: { readonly events: Topic; readonly conversions: Topic; readonly prefix: string }
+  readonly processes: number
+}
+
+const url = await serverUrl(kafka)
+const places: ReadonlyArray<readonly [name: string, place: (() => Place) | undefined]> = [
+  [
+    "in a file",
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "spoor-attributor-"))
+      return { open: makeSqlite(folder), folder, names: { events, conversions, prefix: "by-" }, processes: 1 }
+    }
+  ],
+  [
+    "on Kafka, with two processes",
+    url === undefined
+      ? undefined
+      : () => ({
+          ...{ open: openKafka(url), folder: mkdtempSync(join(tmpdir(), "spoor-attributor-")), processes: 2 },
+          names: { events: newTopic(), conversions: newTopic(), prefix: `${newName("by")}-` }
+        })
+  ]
+]
+
+/** Appends clicks and installs of five devices with pauses, some of them twice. */
+const load = Effect.fnUntraced(function* (log: EventLog["Service"], to: Topic, part: number, first: number) {
+  const batch = newBatchId()
+  for (let i = part * 25; i < part * 25 + 25; i++) {
+    const [device, id] = [first + (Math.floor(i / 2) % 5), eventId(batch, i)]
+    const keys = keysOf(adidOf(device), placeOf(device))
+    const one =
+      i % 3 === 1
+        ? recordOf(to, id, "ist", device, `adid=${adidOf(device)}&n=${i}`)
+        : recordOf(clicks, id, "go", device, `campaign=c${i}&lookup_key=${keys[i % keys.length]}`)
+    yield* log.append([one, ...(i % 5 === 0 ? [one] : [])], id)
+    if (i % 8 === 7) yield* Effect.promise(() => Bun.sleep(Math.random() * beforeMs))
+  }
+})
+
+for (const [name, place] of places)
+  test.skipIf(place === undefined)(
+    `its conversions equal a recount from the log, through restarts, ${name}`,
+    async () => {
+      if (place === undefined) return
+      const { open, folder, names, processes } = place()
+      const topics = { KAFKA_TOPIC: names.events, CONVERSIONS_TOPIC: names.conversions }
+      // The topic of clicks is shared on Kafka: devices are those of this run.
+      const first = Math.floor(Math.random() * 1e6)
+      const body = Effect.gen(function* () {
+        const log = yield* open
+        yield* log.ensureTopics([names.events, clicks, names.conversions])
+        const starting = Effect.forEach(Array.from({ length: processes }), () =>
+          Effect.flatMap(open, (own) => running(folder, own))
         )
+        for (let part = 0; part < 3; part++)
+          yield* Effect.scoped(Effect.andThen(starting, load(log, names.events, part, first)))
+        yield* starting
+        const expected = yield* recount(log, [names.events, clicks], { beforeMs, windowMs })
+        expect(expected.length).toBeGreaterThan(10)
+        const decided = async () => {
+          const counted = await Effect.runPromise(conversionsIn(log, names.conversions))
+          return counted.conversions.length >= expected.length ? counted.conversions : undefined
+        }
+        const found = yield* Effect.promise(() => eventually("every install is decided", decided, 60_000))
         expect(found).toEqual([...expected])
       })
-    ),
-  60_000
-)
+      await run(body, { ...settings, ...topics, REKEY_PREFIX: names.prefix })
+    },
+    120_000
+  )
 
 test(
   "a conversion has the parameters of both, and later events of the device become conversions",
@@ -117,7 +148,7 @@ test(
         const folder = mkdtempSync(join(tmpdir(), "spoor-attributor-"))
         const log = yield* makeSqlite(folder)
         yield* log.ensureTopics([events, clicks, conversions])
-        yield* running(folder)
+        yield* running(folder, log)
         const batch = newBatchId()
         const [click, install, opened] = [eventId(batch, 0), eventId(batch, 1), eventId(batch, 2)]
         const [other, paid] = [eventId(batch, 3), eventId(batch, 4)]

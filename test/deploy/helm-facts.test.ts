@@ -28,7 +28,10 @@ const values = join(import.meta.dirname, "values")
 const actorNames = everyActor.filter((name) => name !== "forwarder")
 const actors = await loadActors(actorNames)
 const optional = ["notifier", "attributor", "click-stats", "postback-stats", "sessions", "tap", "receiver"]
-const withTap = { actors: Object.fromEntries(optional.map((name) => [name, { enabled: true }])) }
+const withTap = {
+  actors: Object.fromEntries(optional.map((name) => [name, { enabled: true }])),
+  kafka: { topics: ["clicks"] }
+}
 const logins = [
   "KAFKA_USERNAME",
   "KAFKA_PASSWORD",
@@ -37,7 +40,6 @@ const logins = [
   "WRITE_KEYS",
   "LINKS_SECRET",
   "LINKS_TOKEN",
-  "LINKS_SECRET",
   "WEBHOOK_SECRET",
   "NOTIFIER_PASSWORD",
   "VAPID_PRIVATE_KEY",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { actorNames } from "../../actors/all.ts"
-import { deployment, textsOf } from "../support/chart-values.ts"
+import { deployment, specOf, textsOf } from "../support/chart-values.ts"
 import { hasHelm, renderAll } from "../support/helm.ts"
 import {
   containersOf,
@@ -20,7 +20,7 @@ const reactions = {
   vars: { STORAGE: "https://storage.example", STORAGE_USER: "spoor" },
   secrets: { STORAGE_PASSWORD: { secret: "storage-login", key: "password" } }
 }
-const [distributed, single, none, unknown] = await renderAll([
+const [distributed, single, none, notifying, unknown] = await renderAll([
   {
     values: {
       reactions,
@@ -30,6 +30,12 @@ const [distributed, single, none, unknown] = await renderAll([
   },
   { values: { mode: "single", reactions } },
   {},
+  {
+    values: {
+      actors: { notifier: { enabled: true } },
+      networkPolicy: { notifierFrom: [{ podSelector: { matchLabels: { app: "storage" } } }] }
+    }
+  },
   { values: { reactions: { secrets: { STORAGE_PASSWORD: { key: "password" } } } } }
 ])
 
@@ -86,7 +92,7 @@ describe.skipIf(!hasHelm)("rules", () => {
     expect(standard.length).toBeGreaterThan(8)
     for (const name of standard) {
       const found = rulesOf(deployment(rendered(distributed), `spoor-${name}`))
-      expect([name, found]).toEqual([name, expectedOf[name] ?? nothing])
+      expect([name, found] as unknown).toEqual([name, expectedOf[name] ?? nothing])
       expect([name, rulesOf(deployment(rendered(none), `spoor-${name}`))]).toEqual([name, nothing])
     }
     expect(rulesOf(objectOf<Workload>(rendered(single), "StatefulSet", "spoor-single"))).toEqual(all)
@@ -111,6 +117,25 @@ describe.skipIf(!hasHelm)("rules", () => {
     expect(lastOf(none, "deliverer")).toEqual({ ports: ports(80, 443) })
     expect(lastOf(single, "single")).toEqual({ ports: ports(80, 443) })
     expect(lastOf(none, "reactor")?.ports?.map(({ port }) => port)).not.toContain(443)
+  })
+
+  test("a notifier has a Service, a password, and the clients that are named", () => {
+    const workload = deployment(rendered(notifying), "spoor-notifier")
+    const [container] = containersOf(workload)
+    expect(secretFilesOf(workload, container as never)).toMatchObject({
+      NOTIFIER_PASSWORD: "spoor-secrets/notifier-password"
+    })
+    expect(container?.ports).toContainEqual({ name: "notifier", containerPort: 5041 })
+    expect(textsOf(rendered(notifying), "Secret", "spoor-secrets")["notifier-password"]).toMatch(/^p\w{31}$/)
+    expect(specOf(rendered(notifying), "Service", "spoor-notifier")).toMatchObject({
+      ports: [{ port: 5041, targetPort: "notifier" }]
+    })
+    const policy = objectOf<NetworkPolicy>(rendered(notifying), "NetworkPolicy", "spoor-notifier")
+    expect(policy.spec.ingress?.at(-1) as unknown).toEqual({
+      ports: [{ protocol: "TCP", port: 5041 }],
+      from: [{ podSelector: { matchLabels: { app: "storage" } } }]
+    })
+    expect(none?.objects.some(({ metadata }) => metadata.name === "spoor-notifier")).toBe(false)
   })
 
   test("a secret that the chart's own Secret does not hold is refused with a sentence", () => {

@@ -44,7 +44,7 @@ describe.skipIf(!hasHelm)("backlog: keda", () => {
         }
       ]
     })
-    expect(namesOf(of("keda"), "ScaledObject")).toHaveLength(7)
+    expect(namesOf(of("keda"), "ScaledObject")).toHaveLength(8)
     expect(namesOf(of("keda"), "HorizontalPodAutoscaler")).toEqual(["spoor-gateway"])
   })
 
@@ -67,7 +67,7 @@ describe.skipIf(!hasHelm)("backlog: keda", () => {
       ...kept.map(({ spec }) => spec.advanced.horizontalPodAutoscalerConfig.behavior.scaleDown),
       ...own.map(({ spec }) => spec.behavior.scaleDown)
     ]
-    expect(downs).toHaveLength(8)
+    expect(downs).toHaveLength(9)
     for (const { stabilizationWindowSeconds, policies } of downs) {
       expect(stabilizationWindowSeconds).toBeGreaterThan(terminationGracePeriodSeconds)
       expect(policies).toMatchObject([{ type: "Pods", value: 1 }])

@@ -89,7 +89,7 @@ const withProcesses = async (
     ...Object.fromEntries(optional.map((name) => [name, { enabled: true }])),
     receiver: { enabled: hasReceiver }
   }
-  const values = { mode, actors: extra, kafka: { topic, brokers } }
+  const values = { mode, actors: extra, kafka: { topic, topics: ["clicks"], brokers } }
   const [rendering] = await renderAll([{ values }])
   if (rendering === undefined || rendering.error !== null) throw new Error(rendering?.error ?? "no Helm")
   const root = join(folder, mode)
@@ -127,7 +127,7 @@ const withProcesses = async (
     expect(command).toBe("actor")
     return startSpoor(args, {
       ...environmentOf(rendering, { workload, container }, root, hosts),
-      ...{ DATA_DIR: data, OPS_PORT: "0", OPS_HOST: "127.0.0.1" },
+      ...{ DATA_DIR: data, OPS_PORT: "0", OPS_HOST: "127.0.0.1", NOTIFIER_PORT: "0" },
       ...(name === "gateway" ? { GATEWAY_PORT: new URL(`http://${gateway}`).port } : {}),
       ...(name === "viewer" ? { VIEWER_PORT: new URL(`http://${viewer}`).port } : {})
     })

@@ -73,6 +73,11 @@ const refused: ReadonlyArray<readonly [what: string, values: object, sentence: R
     /minInsyncReplicas is above kafka.replicationFactor/
   ],
   [
+    "an attributor without clicks",
+    { actors: { attributor: { enabled: true } } },
+    /Add clicks to kafka.topics/
+  ],
+  [
     "no pods by HPA",
     { actors: { enricher: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "hpa" } },
     /requires autoscaling.backlog: keda/

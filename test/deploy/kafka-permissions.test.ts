@@ -30,8 +30,10 @@ const hasAll =
   needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"])
 
 const counters = ["event-counter", "metadata-counter", "search-counter", "timing-stats"]
-const userOf = (actor: string): string =>
-  counters.includes(actor) || actor === "sessions" ? "consumer" : actor
+/** Those that read the topic of clicks too. */
+const ofClicks = ["attributor", "click-stats", "postback-stats"]
+const consumers = [...counters, "reactor", ...ofClicks, "sessions"]
+const userOf = (actor: string): string => (consumers.includes(actor) ? "consumer" : actor)
 
 describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   const at = kafka as SecuredKafka
@@ -47,11 +49,16 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     SESSION_PARAM: "n",
     SESSION_GAP: "1ms",
     TIMER_DELAY: "0ms",
+    NOT_FOUND_URL: "https://shop.example/",
     VIEWER_HOST: "127.0.0.1"
   })
 
   const start = async (name: string, ...actors: ReadonlyArray<string>): Promise<Spoor> => {
-    const spoor = await startSpoor(actors, { ...shared, ...loginAs(at, userOf(name)) })
+    const topics = name === "bridge" || ofClicks.includes(name) ? "clicks" : ""
+    const spoor = await startSpoor(actors, {
+      ...{ ...shared, KAFKA_TOPICS: topics },
+      ...loginAs(at, userOf(name))
+    })
     running.set(name, spoor)
     return spoor
   }
@@ -86,12 +93,12 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
         ...process.env,
         KAFKA_BROKERS: at.open,
         KAFKA_TOPIC: topic,
-        KAFKA_TOPICS: "",
+        KAFKA_TOPICS: "clicks",
         KAFKA_ACLS: command
       }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
-    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(7)
+    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(8)
   }, 300_000)
 
   afterAll(async () => {
@@ -116,6 +123,9 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   test("an event goes from the gateway to Kafka, is counted by each counter and shown", async () => {
     await start("bridge", "gateway", "drainer", "enricher", "bridge")
     const url = running.get("bridge")?.address("send events").origin
+    const adid = `38400000-8cf0-11bd-b23e-${Date.now().toString(16).padStart(12, "0")}`
+    const click = await fetch(`${url}/click/41/go?adid=${adid}`, { redirect: "manual" })
+    expect([click.status, (await fetch(`${url}/t/ist?adid=${adid}`)).status]).toEqual([307, 200])
     expect((await fetch(`${url}/t/permitted?n=1`)).status).toBe(200)
     await eventually(
       "the record is in Kafka",
@@ -124,8 +134,9 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     )
     const [started] = await Promise.all([
       start("viewer", "viewer"),
-      start("consumer", ...counters),
-      start("sessions", "sessions")
+      start("consumer", ...counters, "reactor"),
+      start("sessions", "sessions"),
+      start("attributor", ...ofClicks)
     ])
     const viewer = started.address("watch them").origin
     await eventually(
@@ -143,6 +154,11 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       async () => (await countRecords(at.open, "sessions", 3)) > 0,
       30_000
     )
+    await eventually(
+      "its conversion is stored",
+      async () => (await countRecords(at.open, "conversions", 3)) > 0,
+      30_000
+    )
     for (const [name, spoor] of running) {
       const refused = spoor
         .output()
@@ -154,9 +170,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
 
   test("every actor that uses Kafka was one of them", async () => {
     const actors = (await loadActors()).filter(({ requires }) => requires.some(({ name }) => name === "log"))
-    expect(actors.map(({ name }) => name).toSorted()).toEqual(
-      ["bridge", ...counters, "viewer", "sessions"].toSorted()
-    )
+    expect(actors.map(({ name }) => name).toSorted()).toEqual(["bridge", ...consumers, "viewer"].toSorted())
   })
 
   test("a viewer that stops removes its group", async () => {

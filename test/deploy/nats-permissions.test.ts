@@ -36,7 +36,7 @@ describe.skipIf(servers === undefined || !canStartNats)(
         ...cluster.settings,
         NATS_URL: urlFor(user),
         NATS_INBOX_PREFIX: `_INBOX.${user}`,
-        VIEWER_HOST: "127.0.0.1",
+        ...{ VIEWER_HOST: "127.0.0.1", KAFKA_TOPICS: "clicks" },
         // An edge has a queue of its own.
         ...(actor === "forwarder" ? { REDIS_URL: "", EDGE_CENTRE: "nats" } : {})
       }
@@ -46,7 +46,8 @@ describe.skipIf(servers === undefined || !canStartNats)(
     beforeAll(async () => {
       server = await privateNats([...passwords, file].join("\n"))
       await server.start()
-      cluster = makeCluster(servers ?? {}, {})
+      // The attributor reads the topic of clicks.
+      cluster = makeCluster(servers ?? {}, { KAFKA_TOPICS: "clicks" })
       await start("bridge")
       await Promise.all(actorNames.filter((name) => name !== "bridge").map(start))
     }, 120_000)

@@ -39,6 +39,9 @@ export interface Keeping {
   readonly isProbed?: boolean
 }
 
+/** How long a process may take to start beside all others on a busy machine, ms. */
+const startTimeoutMs = 180_000
+
 /** Number of failed probes in a row that end a process, and the timeout and interval of probes, ms. Shorter than Kubernetes' defaults. */
 const probe = { failures: 3, timeoutMs: 3_000, intervalMs: 1_000 }
 
@@ -125,7 +128,7 @@ export const keepAlive = (
     address,
     isUp,
     up: async () => {
-      await eventually(`${actors.join("+")} is up: ${life.output().slice(-2_000)}`, isUp, 60_000)
+      await eventually(`${actors.join("+")} is up: ${life.output().slice(-2_000)}`, isUp, startTimeoutMs)
     },
     kill: async () => {
       counts.killed += 1

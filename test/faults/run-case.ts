@@ -9,6 +9,7 @@ import type { KafkaPool } from "./kafka-pool.ts"
 import { ledgerProblems } from "./ledger.ts"
 import { judge } from "./oracle.ts"
 import { makeRandom } from "./random.ts"
+import { reactionsProof } from "./reactions/oracle.ts"
 import { makeWorld, type World } from "./world.ts"
 
 export interface RunOptions {
@@ -31,6 +32,8 @@ export interface Patience {
   readonly recovery: number
   readonly drain: number
   readonly fresh: number
+  /** For the last delivery of a rule to be delivered or dead: retries may be due much later. */
+  readonly deliveries: number
   /** Number and interval of the polls without a change before the result is checked. */
   readonly plateau: { readonly polls: number; readonly pause: number }
 }
@@ -39,11 +42,16 @@ export const fullPatience: Patience = {
   recovery: 180_000,
   drain: 120_000,
   fresh: 10_000,
+  deliveries: 1_800_000,
   plateau: { polls: 5, pause: 3_000 }
 }
 
 /** For short runs: waits less for late records. */
-export const shortPatience: Patience = { ...fullPatience, plateau: { polls: 3, pause: 300 } }
+export const shortPatience: Patience = {
+  ...fullPatience,
+  deliveries: 90_000,
+  plateau: { polls: 3, pause: 300 }
+}
 
 export interface CaseResult {
   readonly number: string
@@ -126,13 +134,23 @@ const live = async (
   await settled(world, patience)
   await passesFresh(world, patience.fresh)
   await queue.drained(patience.drain)
+  const reactions = await afterReactions(world, patience)
   const judged = await untilCounted(patience.drain, () => judge(world, one.expects ?? {}, seconds))
   const later = await one.afterwards?.(world, judged)
   const ledger = await ledgerProblems(world, judged)
   return {
     account: { ...judged, problems: [...judged.problems, ...ledger] },
-    proof: later === undefined ? struck : `${struck}; ${later}`
+    proof: [struck, later, reactions].filter((proof) => proof !== undefined).join("; ")
   }
+}
+
+/** Waits until all deliveries have ended and the events that they caused are stored. */
+const afterReactions = async (world: World, patience: Patience): Promise<string | undefined> => {
+  if (world.reactions === undefined) return undefined
+  const proof = await reactionsProof(world, patience.deliveries)
+  await world.queue.drained(patience.drain)
+  await settled(world, patience)
+  return proof
 }
 
 const partitions = 3

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { pushLines } from "../actors/viewer/web/sending.ts"
+import { startTarget } from "../faults/reactions/target.ts"
 import { chromiumProgram, startBrowser } from "../support/browser.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 import { openShop } from "./shop.ts"
@@ -72,8 +73,28 @@ const pictures: ReadonlyArray<Picture> = [
       await page.waitForTimeout(500)
     }
   },
+  {
+    name: "reactions",
+    path: "/reactions",
+    size: { viewport: { width: 1280, height: 1000 } },
+    before: (page) => page.waitForTimeout(overviewMs)
+  },
   { name: "narrow", path: "/", size: narrow, before: (page) => page.waitForTimeout(overviewMs) }
 ]
+
+/** What the shop's events cause. The second target does not exist. */
+const rules = `rules:
+  - name: tell-the-warehouse
+    when: { type: purchase, all: ["params.total >= 20"] }
+    do: { call: { url: "{{ vars.WAREHOUSE }}/orders", bearer: "{{ secrets.WAREHOUSE }}", body: { order: "{{ params.order }}" } } }
+  - name: greet-once
+    when: { type: app_open }
+    often: { once: "{{ params.deviceid }}", within: 1h }
+    do: { call: { url: "{{ vars.WAREHOUSE }}/greetings/{{ params.deviceid | url_encode }}" } }
+  - name: postback-adtek
+    when: { type: app_open, all: ["params.campaign = spring"] }
+    do: { call: { url: "http://127.0.0.1:9/postback", report: { type: pob, params: { status: "{{ answer.status }}" } } } }
+`
 
 /** Invalid lines, which become dead letters. */
 const invalidLines = [
@@ -101,7 +122,19 @@ const program = chromiumProgram()
 if (program === undefined) process.exit(1)
 mkdirSync(target, { recursive: true })
 rmSync(directory, { recursive: true, force: true })
-const spoor = await startSpoor(["--all"], ownSettings({ DATA_DIR: directory }))
+mkdirSync(directory, { recursive: true })
+const warehouse = await startTarget("warehouse")
+writeFileSync(join(directory, "rules.yaml"), rules)
+const spoor = await startSpoor(
+  ["--all"],
+  ownSettings({
+    DATA_DIR: directory,
+    RULES: join(directory, "rules.yaml"),
+    RULES_VAR_WAREHOUSE: warehouse.origin,
+    RULES_SECRET_WAREHOUSE: "only-in-the-call",
+    WEBHOOK_ALLOW: "127.0.0.1"
+  })
+)
 const closing = new AbortController()
 const shop = openShop(spoor.address("send events"), closing.signal)
 await pushLines(directory, invalidLines)
@@ -113,4 +146,5 @@ closing.abort()
 await shop
 await browser.close()
 await spoor.end()
+await warehouse.close()
 rmSync(directory, { recursive: true, force: true })

@@ -65,9 +65,18 @@ export const attributed = (
   }
 }
 
+/** A record of the log, from whatever client has read it; `timestamp`: milliseconds since 1970. */
+export interface ReadRecord {
+  readonly topic: string
+  readonly place: string
+  readonly timestamp: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly value: Uint8Array
+}
+
 interface Stored {
   readonly id: string
-  readonly topic: Topic
+  readonly topic: string
   readonly type: string
   readonly at: number
   readonly received: number
@@ -75,33 +84,32 @@ interface Stored {
   readonly meta: URLSearchParams
 }
 
-/** The stored events of the topics, each once, by its id. */
-const eventsIn = Effect.fnUntraced(function* (
-  log: Pick<EventLog["Service"], "scan">,
-  topics: ReadonlyArray<Topic>
-) {
+/** The events in the records, each once, by its id. */
+const eventsIn = (records: ReadonlyArray<ReadRecord>): ReadonlyArray<Stored> => {
   const events = new Map<string, Stored>()
-  yield* log.scan({ topics, since: 0 }, ({ topic, partition, records }) => {
-    for (const { value, headers, timestamp, offset } of records) {
-      const [event = "", meta, params] = new TextDecoder().decode(value).split(" ")
-      const id = headers.id ?? `${topic} ${partition} ${offset}`
-      if (events.has(id)) continue
-      const received = Number(headers.received ?? timestamp)
-      const read = { meta: new URLSearchParams(meta), params: new URLSearchParams(params) }
-      events.set(id, { id, topic, type: event.split("/").at(-1) ?? "", at: timestamp, received, ...read })
-    }
-    return false
-  })
+  for (const { topic, place, timestamp, headers, value } of records) {
+    const [event = "", meta, params] = new TextDecoder().decode(value).split(" ")
+    const id = headers.id ?? `${topic} ${place}`
+    if (events.has(id)) continue
+    const received = Number(headers.received ?? timestamp)
+    const read = { meta: new URLSearchParams(meta), params: new URLSearchParams(params) }
+    events.set(id, { id, topic, type: event.split("/").at(-1) ?? "", at: timestamp, received, ...read })
+  }
   return [...events.values()]
-})
+}
 
-/** What the conversions must be, once every install is decided. `windowMs`: ATTRIBUTION_WINDOW. */
-export const recount = Effect.fnUntraced(function* (
-  log: Pick<EventLog["Service"], "scan">,
-  topics: ReadonlyArray<Topic>,
-  { beforeMs, windowMs }: { readonly beforeMs: number; readonly windowMs: number }
-) {
-  const events = yield* eventsIn(log, topics)
+/** Milliseconds: ATTRIBUTION_BEFORE and ATTRIBUTION_WINDOW. */
+export interface AttributionTimes {
+  readonly beforeMs: number
+  readonly windowMs: number
+}
+
+/** What the conversions must be, once every install is decided, by these records of all topics. */
+export const recountOf = (
+  records: ReadonlyArray<ReadRecord>,
+  { beforeMs, windowMs }: AttributionTimes
+): ReadonlyArray<string> => {
+  const events = eventsIn(records)
   const clicks = events.flatMap(({ id, topic, type, at, received, params }): Array<RecountedClick> => {
     const key = params.get("lookup_key")
     if (topic !== "clicks" || !(type === "click" || type === "go") || key === null) return []
@@ -124,7 +132,7 @@ export const recount = Effect.fnUntraced(function* (
     return [{ id, at, keys: keysOf(adid, address === undefined ? undefined : `${address}.${platform}`) }]
   })
   return attributed(clicks, installs, beforeMs)
-})
+}
 
 /** The IPv4 address of a record: a decimal number (with `platform`) or a hexadecimal one; undefined without. */
 const addressOf = (meta: URLSearchParams): string | undefined => {
@@ -134,22 +142,30 @@ const addressOf = (meta: URLSearchParams): string | undefined => {
   return [24n, 16n, 8n, 0n].map((shift) => (number >> shift) & 255n).join(".")
 }
 
-/** The conversions in the topic, each once, by its id, as `<click id> <install id>`; and the number of records. */
-export const conversionsIn = Effect.fnUntraced(function* (
-  log: Pick<EventLog["Service"], "scan">,
-  topic: Topic
-) {
-  const conversions = new Map<string, string>()
-  let records = 0
-  yield* log.scan({ topics: [topic], since: 0 }, (batch) => {
-    for (const { value, headers } of batch.records) {
-      const [type, , params] = new TextDecoder().decode(value).split(" ")
-      if (type !== "mac") continue
-      records += 1
-      const found = new URLSearchParams(params)
-      conversions.set(headers.id ?? "without id", `${found.get("click_id")} ${found.get("event_id")}`)
-    }
+/** The conversions in the records of their topic, each once, by its id, as `<click id> <install id>`, in order of text. */
+export const conversionsOf = (records: ReadonlyArray<ReadRecord>): ReadonlyArray<string> =>
+  eventsIn(records)
+    .filter(({ type }) => type === "mac")
+    .map(({ params }) => `${params.get("click_id")} ${params.get("event_id")}`)
+    .toSorted()
+
+const read = Effect.fnUntraced(function* (log: Pick<EventLog["Service"], "scan">, topics: ReadonlyArray<Topic>) {
+  const found: Array<ReadRecord> = []
+  yield* log.scan({ topics, since: 0 }, ({ topic, partition, records }) => {
+    for (const { value, headers, timestamp, offset } of records)
+      found.push({ topic, place: `${partition} ${offset}`, timestamp, headers, value })
     return false
   })
-  return { conversions: [...conversions.values()].toSorted(), records }
+  return found
 })
+
+/** `recountOf` the records in a log. */
+export const recount = (log: Pick<EventLog["Service"], "scan">, topics: ReadonlyArray<Topic>, times: AttributionTimes) =>
+  Effect.map(read(log, topics), (records) => recountOf(records, times))
+
+/** `conversionsOf` the records in a log, and the number of records. */
+export const conversionsIn = (log: Pick<EventLog["Service"], "scan">, topic: Topic) =>
+  Effect.map(read(log, [topic]), (records) => ({
+    conversions: conversionsOf(records),
+    records: records.length
+  }))

@@ -32,6 +32,7 @@ export const ownSettings = (more: Environment = {}): Record<string, string> => (
   GATEWAY_PORT: "0",
   GATEWAY_HOST: "127.0.0.1",
   VIEWER_PORT: "0",
+  NOTIFIER_PORT: "0",
   OPS_PORT: "0",
   OPS_HOST: "127.0.0.1",
   DATA_DIR: mkdtempSync(join(tmpdir(), "spoor-data-")),

@@ -14,9 +14,13 @@ import {
   replayMatching,
   searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
+import { deliveryIn } from "../../inspect/dead-letters/with-deliveries.ts"
 import { counted, plain } from "../../inspect/plain-text.ts"
+import { makeRenderer } from "../../rules/render.ts"
+import { readRuleVariables } from "../../rules/variables.ts"
 import { geoIp } from "../../runtime/dependencies.ts"
 import { readTopics } from "../../transform/topics.ts"
+import { isPossible, triedDeliveryText, tryDelivery } from "../../viewer/dead-letters/try-delivery.ts"
 import { print, printError } from "../command-line/print.ts"
 import {
   type DiscardInput,
@@ -127,8 +131,15 @@ const dryRun = Effect.fnUntraced(function* (sources: Sources, input: ReplayInput
   const selection = selectionOf(input)
   const line = yield* replacementLine(input)
   const tryLine = yield* Effect.provide(makeDryRun(yield* readTopics), yield* Layer.build(geoIp.layer))
+  const renderer = makeRenderer(yield* readRuleVariables())
   let code = 0
   const tryOne = Effect.fnUntraced(function* (letter: FoundDeadLetter) {
+    if (letter.letter?.stage === "deliverer") {
+      const tried = tryDelivery(yield* deliveryIn(line ?? letter.line), renderer)
+      if (!isPossible(tried)) code = 1
+      const text = `${plain(letter.address)}  of rule ${plain(tried.rule)}, would send:\n${triedDeliveryText(tried)}`
+      return yield* printResult(json, { id: letter.address, outcome: "sent", ...tried }, [text])
+    }
     const outcome = tryLine(line ?? letter.line, yield* Clock.currentTimeMillis)
     if (outcome.kind === "dead") code = 1
     const { address: id } = letter
@@ -148,7 +159,7 @@ const dryRun = Effect.fnUntraced(function* (sources: Sources, input: ReplayInput
 const forEachMatch = Effect.fnUntraced(function* (
   sources: Sources,
   filter: DeadLetterFilter,
-  visit: (letter: FoundDeadLetter) => Effect.Effect<void>
+  visit: (letter: FoundDeadLetter) => Effect.Effect<void, Failure>
 ): Effect.fn.Return<number, Failure> {
   let cursor: string | undefined
   do {

@@ -4,6 +4,7 @@ import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { bytesJson, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
+import { type DeliveryView, deliveryView } from "../../viewer/dead-letters/view.ts"
 
 /** A table with one row for each dead letter. */
 export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): string =>
@@ -15,18 +16,21 @@ export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): strin
       letter?.reason ?? "(unknown)",
       letter?.stage ?? "",
       letter?.topic ?? "",
-      shortened(readable(line), 100)
+      shortened(letter?.stage === "deliverer" ? plain(letter.detail ?? "") : readable(line), 100)
     ])
   )
 
 /** One dead letter with all its fields. */
-export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter): string => {
+export const deadLetterText = (found: FoundDeadLetter): string => {
+  const { address, queue, letter, line } = found
+  const delivery = deliveryView(found)
   const fields: ReadonlyArray<readonly [string, string]> =
     letter === undefined
       ? [["reason", "unknown: another program added it"]]
       : [
           ["reason", letter.reason],
           ...(letter.detail === undefined ? [] : [["", letter.detail] as const]),
+          ...(delivery === undefined ? [] : deliveryFields(delivery)),
           ["rejected by", letter.stage],
           ["topic", letter.topic],
           ["attempts", number(letter.attempts)],
@@ -38,6 +42,17 @@ export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter
     .concat(`${"line".padEnd(13)}  ${readable(line)}`)
     .join("\n")
 }
+
+const deliveryFields = ({
+  target,
+  type,
+  event,
+  step
+}: DeliveryView): ReadonlyArray<readonly [string, string]> => [
+  ["target", target],
+  ["event", `${type} ${event}`],
+  ["step", step]
+]
 
 /** For programs: the fields of the envelope, the line as readable text and as exact bytes in base64. */
 export const deadLetterJson = ({ address, queue, letter, line }: FoundDeadLetter): object => {

@@ -1,7 +1,8 @@
 /** Lists, opens, dry-runs, replays and discards dead letters for the pages. Lives as long as the viewer. */
-import { Clock, Effect, Result } from "effect"
+import { Clock, Duration, Effect, Result } from "effect"
 import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import { DeadLetterReason, DeadLetterStage } from "../../../contracts/dead-letter.ts"
+import { ReactionStore } from "../../../bridge/reaction-store/service.ts"
+import { DeadLetterReason, DeadLetterStage, reactionsTopic } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { makeDryRun } from "../../inspect/dead-letters/dry-run.ts"
@@ -11,19 +12,25 @@ import {
   findDeadLetter,
   searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
+import { deliveryIn, isDeliveryLine, withDeliveries } from "../../inspect/dead-letters/with-deliveries.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { readMask } from "../../inspect/events/mask.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
+import { makeRenderer } from "../../rules/render.ts"
+import { deliverFor } from "../../rules/settings.ts"
+import { readRuleVariables } from "../../rules/variables.ts"
 import { readTopics } from "../../transform/topics.ts"
 import { type BulkOutcome, bulkOperations } from "./bulk-operations.ts"
 import type { DiscardCommand, DryRunCommand, ReplayCommand } from "./commands.ts"
+import { tryDelivery } from "./try-delivery.ts"
 import {
   type DryRunView,
   dryRunView,
   type ListedDeadLetter,
   listedDeadLetter,
   type OpenDeadLetter,
-  openDeadLetter
+  openDeadLetter,
+  triedDeliveryView
 } from "./view.ts"
 
 /** A page of the list, and the values a filter can have. */
@@ -49,7 +56,10 @@ export interface DeadLetterService {
 }
 
 export const makeDeadLetterService = Effect.gen(function* () {
-  const { sources } = yield* IngestQueue
+  const sources = withDeliveries((yield* IngestQueue).sources, {
+    store: yield* ReactionStore,
+    deliverForMs: Duration.toMillis(yield* deliverFor.config)
+  })
   const topics = yield* readTopics
   const mask = readMask(yield* viewerMask.config)
   const dryRun = yield* makeDryRun(topics)
@@ -58,7 +68,7 @@ export const makeDeadLetterService = Effect.gen(function* () {
   const choices = {
     reasons: DeadLetterReason.literals,
     stages: DeadLetterStage.literals,
-    topics: topics.all
+    topics: [...topics.all, reactionsTopic]
   }
 
   /** A text that the mask may hide must not be found by search either. */
@@ -77,9 +87,10 @@ export const makeDeadLetterService = Effect.gen(function* () {
       run(
         Effect.gen(function* () {
           const line = yield* lineOf(sources, command)
-          return line === undefined
-            ? undefined
-            : dryRunView(dryRun(line, yield* Clock.currentTimeMillis), mask)
+          if (line === undefined) return undefined
+          if (!isDeliveryLine(line)) return dryRunView(dryRun(line, yield* Clock.currentTimeMillis), mask)
+          const renderer = makeRenderer(yield* readRuleVariables())
+          return triedDeliveryView(tryDelivery(yield* deliveryIn(line), renderer), mask)
         })
       ),
     replay: async (command) =>

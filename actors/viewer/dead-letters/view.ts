@@ -5,13 +5,15 @@
 import { Buffer } from "node:buffer"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import { type ByteString, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf, textOf } from "../../../contracts/event.ts"
+import { readDeadDelivery } from "../../../contracts/reactions/dead-delivery.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { type Mask, maskedText } from "../../inspect/events/mask.ts"
 import { visibleLine, visibleRecord } from "../../inspect/events/masked-bytes.ts"
 import { maxJsonBodyBytes } from "../http/request-body.ts"
+import { isPossible, type TriedDelivery, triedDeliveryText } from "./try-delivery.ts"
 
 /** Limits of the bytes shown: of a line in a list, of a line on its own page, and of a detail or key. */
 const maxListedBytes = 400
@@ -36,6 +38,31 @@ export interface OpenDeadLetter extends ListedDeadLetter {
   readonly isEditable: boolean
   /** The stored text of the dead letter, escaped. */
   readonly envelope: string
+  /** Of a delivery: what it is, for people. */
+  readonly delivery?: DeliveryView
+}
+
+/** A delivery on the page of its dead letter; `step`: of how many, like `2 of 3`. */
+export interface DeliveryView {
+  readonly id: string
+  readonly rule: string
+  readonly target: string
+  readonly event: string
+  readonly type: string
+  readonly step: string
+}
+
+/** Undefined for any other line. */
+export const deliveryView = ({ line, letter }: FoundDeadLetter): DeliveryView | undefined => {
+  if (letter?.stage !== "deliverer") return undefined
+  try {
+    const { delivery, rule, target, content } = readDeadDelivery(textOf(line))
+    const { event, at, steps, message } = content
+    const step = message === undefined ? `${at + 1} of ${steps.length}` : `a message by ${message.channel}`
+    return { id: delivery, rule, target, event: event.id, type: event.type, step }
+  } catch {
+    return undefined
+  }
 }
 
 export const listedDeadLetter = (found: FoundDeadLetter, mask: Mask): ListedDeadLetter =>
@@ -43,17 +70,19 @@ export const listedDeadLetter = (found: FoundDeadLetter, mask: Mask): ListedDead
 
 export const openDeadLetter = (found: FoundDeadLetter, mask: Mask): OpenDeadLetter => {
   const view = deadLetterView(found, maxOpenBytes, mask)
+  const delivery = deliveryView(found)
+  const shown = { ...view, ...(delivery === undefined ? {} : { delivery }) }
   if (mask.isOn) {
     const masked = visibleLine(found.line, mask).slice(0, maxOpenBytes)
     return {
-      ...view,
+      ...shown,
       base64: Buffer.from(masked, "latin1").toString("base64"),
       isEditable: false,
       envelope: maskedText
     }
   }
   return {
-    ...view,
+    ...shown,
     base64: Buffer.from(found.line.slice(0, maxOpenBytes), "latin1").toString("base64"),
     isEditable: view.isWhole && JSON.stringify(view.line).length < maxJsonBodyBytes * 0.9,
     envelope: textBeginning(found.text, maxOpenBytes).text
@@ -93,6 +122,20 @@ export type DryRunView =
       readonly record: string
     }
   | { readonly kind: "dead"; readonly reason: string; readonly stage: string; readonly detail: string }
+  /** Of a delivery: what would be sent, as text. */
+  | {
+      readonly kind: "delivery"
+      readonly rule: string
+      readonly target: string
+      readonly isPossible: boolean
+      readonly requests: string
+    }
+
+/** With a mask the requests are hidden: they may contain anything of the event. */
+export const triedDeliveryView = (tried: TriedDelivery, mask: Mask): DryRunView => ({
+  ...{ kind: "delivery", rule: tried.rule, target: tried.target, isPossible: isPossible(tried) },
+  requests: mask.isOn ? maskedText : triedDeliveryText(tried).slice(0, maxOpenBytes)
+})
 
 export const dryRunView = (dryRun: DryRun, mask: Mask): DryRunView => {
   if (dryRun.kind === "dead") {

@@ -32,8 +32,10 @@ const hasOwnMeaning = ({ target, ctrlKey, metaKey, shiftKey, altKey }: MouseEven
 
 /** A dead letter that was not written by Spoor has a line only. */
 export const deadLetterRow = (deadLetter: ListedDeadLetter, onSelect: () => void): HTMLTableRowElement => {
-  const { id, address, last, reason, stage, attempts, topic } = deadLetter
-  const line = link(deadLetterAddress(address), isolatedFields(lineText(deadLetter)), "line")
+  const { id, address, last, reason, stage, attempts, topic, detail } = deadLetter
+  // Of a delivery, its rule and why it failed say more than its JSON.
+  const text = stage === "deliverer" && detail !== undefined ? detail : lineText(deadLetter)
+  const line = link(deadLetterAddress(address), isolatedFields(text), "line")
   line.dir = "ltr"
   const row = element("tr", "letter", [
     element("td", "choice", checkbox(address, onSelect)),

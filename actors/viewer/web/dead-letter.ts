@@ -39,6 +39,7 @@ const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
       ["queue", queue]
     ]
   return [
+    ...deliveryOf(deadLetter),
     ["reason", reason],
     ["detail", detail],
     ["stage", stage],
@@ -46,10 +47,28 @@ const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
     ["attempts", known(attempts, number)],
     ["first claimed", momentOrNothing(first)],
     ["dead-lettered", momentOrNothing(last)],
-    ["event id", [element("span", "", `${id} `), link(eventLocationAddress(id), "locate")]],
+    ...(deadLetter.delivery === undefined ? [eventDefinition("event id", id)] : [["id", id] as const]),
     ["queue", queue]
   ]
 }
+
+const eventDefinition = (name: string, id: string): Definition => [
+  name,
+  [element("span", "", `${id} `), link(eventLocationAddress(id), "locate")]
+]
+
+/** What a delivery is, before the fields that every dead letter has. */
+const deliveryOf = ({ delivery }: OpenDeadLetter): ReadonlyArray<Definition> =>
+  delivery === undefined
+    ? []
+    : [
+        ["rule", delivery.rule],
+        ["target", delivery.target],
+        ["event", delivery.type],
+        eventDefinition("event id", delivery.event),
+        ["step", delivery.step],
+        ["webhook-id", delivery.id]
+      ]
 
 /** Fills the element when it is first opened, since the text may be long. */
 const fillWhenOpened = (id: string, text: () => string): void => {

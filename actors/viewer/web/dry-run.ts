@@ -13,6 +13,17 @@ export const showDryRun = (place: HTMLElement, result: DryRunView): void => {
     )
     return
   }
+  if (result.kind === "delivery") {
+    const { rule, target, isPossible, requests } = result
+    const text = isPossible
+      ? `The delivery of rule ${rule} to ${target} would be tried again, and send this.`
+      : `The delivery of rule ${rule} to ${target} would fail again.`
+    place.replaceChildren(
+      element("p", isPossible ? "good" : "trouble", text),
+      scrollingText("What it sends", requests)
+    )
+    return
+  }
   const { topic, isTopicUnknown, record, key } = result
   const note = isTopicUnknown ? " The topic that the line names is not allowed." : ""
   place.replaceChildren(

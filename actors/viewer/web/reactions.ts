@@ -26,6 +26,9 @@ import { showOnce } from "./show-once.ts"
 
 const intervalMs = 2000
 
+/** Calls in the list. */
+const shownCalls = 30
+
 const outcome = byId("outcome")
 const targetOutcome = byId("target-outcome")
 const ruleForm = byIdAs("rule-filter", HTMLFormElement)
@@ -218,7 +221,10 @@ const callQuery = (): URLSearchParams => {
 
 const refreshCalls = async (signal: AbortSignal): Promise<undefined> => {
   const requested = String(callQuery())
-  const { calls, isMasked } = await getCalls(callQuery(), signal)
+  const { calls, isMasked } = await getCalls(
+    new URLSearchParams([...callQuery(), ["limit", String(shownCalls)]]),
+    signal
+  )
   if (requested !== String(callQuery())) return
   showCalls(calls)
   byId("no-calls").hidden = calls.length > 0

@@ -3,7 +3,7 @@ import { Failure } from "../../../contracts/failure.ts"
 import { pack } from "../../../contracts/messages/msgpack.ts"
 import { type LoadedFences, marksOf } from "../../keyed-store/fences.ts"
 import { gateKey, gateMemoryMs, refusalOf } from "../gate-keys.ts"
-import type { Gate, NewDelivery, ReactionChanges, Settlement, TargetLimits } from "../service.ts"
+import type { Gate, NewDelivery, ReactionChanges, Settlement, Suppression, TargetLimits } from "../service.ts"
 import { callsOfRule, callsOfTarget, gateKeyOf, seenKey } from "./keys.ts"
 
 export interface Packed {
@@ -46,7 +46,7 @@ export const packChanges = (
   const marks = marksOf(fences, handled)
   const marked = marks.flatMap(({ bucket, field }) => [buckets.of(seenKey(part, bucket)), field])
   const added = deliveries.map((one) => fieldsOf(one, gates))
-  const known = suppressed.flatMap(({ rule, reason, count }) => [rule, reasonOf(reason), count])
+  const known = suppressedOf(suppressed)
   return {
     keys: [...buckets.keys(), ...gates.keys()],
     fields: pack([buckets.keys().length, marked, added, known]),
@@ -67,7 +67,8 @@ export const packSettlements = (
 ): Packed & { readonly lists: number } => {
   const [lists, gates] = [makePlaces(), makePlaces()]
   const bytes: Array<Uint8Array> = []
-  const fields = settlements.map(({ id, lease, outcome, health, holdUntil, disables, call, spawn = [] }) => {
+  const fields = settlements.map((settlement) => {
+    const { id, lease, outcome, health, holdUntil, disables, call, spawn = [], suppressed = [] } = settlement
     const next = outcome.kind === "next" ? outcome : undefined
     if (next !== undefined) bytes.push(next.content)
     if (call !== undefined) bytes.push(pack([call.at, call.rule, call.target, call.text]))
@@ -77,12 +78,17 @@ export const packSettlements = (
       ...[holdUntil ?? 0, disables ?? false, next === undefined ? false : nameOf(next.target)],
       ...limitsOf(next?.limits),
       call === undefined ? [] : [lists.of(callsOfRule(call.rule)), lists.of(callsOfTarget(call.target))],
-      spawn.map((one) => fieldsOf(one, gates))
+      spawn.map((one) => fieldsOf(one, gates)),
+      suppressedOf(suppressed)
     ]
   })
   const keys = [...lists.keys(), ...gates.keys()]
   return { keys, fields: pack(fields), bytes, lists: lists.keys().length }
 }
+
+/** Rule, reason and count of each. */
+const suppressedOf = (suppressed: ReadonlyArray<Suppression>) =>
+  suppressed.flatMap(({ rule, reason, count }) => [rule, reasonOf(reason), count])
 
 const fieldsOf = ({ id, rule, target, due, expires, limits, gates }: NewDelivery, places: Places) => [
   ...[id, nameOf(rule), nameOf(target), due, digits(expires), ...limitsOf(limits)],

@@ -7,7 +7,7 @@ import { drainingScript } from "./step-script.ts"
  * KEYS: those of deliveries · all calls · lists of calls of rules and targets · gates. ARGV: failures, time and longest time of
  * the breaker · the number of lists of calls · the settlements as MessagePack · bytes. Each settlement is the list of id ·
  * lease · kind · time · health · hold until (0: no) · disables · next target · its concurrency and calls per second · places
- * of the lists of its call (empty: no call) · deliveries that it causes. Its bytes are: content of the next step · call ·
+ * of the lists of its call (empty: no call) · deliveries that it causes · suppressed matches as rule, reason and count. Its bytes are: content of the next step · call ·
  * contents of the deliveries, each only when there is one. Returns 1 or 0 for each.
  */
 export const settleScript = `${drainingScript}${addFunction}
@@ -71,6 +71,10 @@ local function settle(one, content, text, contents)
   end
   if #one[11] > 0 then add_call(text, one[11]) end
   add(one[12], contents, false, first_gate)
+  for i = 1, #one[13], 3 do
+    count(one[13][i], 'matched', one[13][i + 2])
+    count(one[13][i], 'suppressed', one[13][i + 2], one[13][i + 1])
+  end
   return 1
 end
 

@@ -26,15 +26,20 @@ export interface NotifierProcess {
   readonly taken: () => Promise<ReadonlyArray<Left>>
   readonly onStores: <A>(work: Effect.Effect<A, Failure, DeviceMappings | ReactionStore>) => Promise<A>
   readonly url: URL
+  /** An address of the banner. */
+  readonly address: (what: string) => URL
   readonly stop: () => Promise<void>
+  /** Kills it (SIGKILL). */
+  readonly kill: () => void
 }
 
 export const startNotifier = async (
   more: Environment = {},
-  runtime: keyof typeof runtimes = "bun"
+  runtime: keyof typeof runtimes = "bun",
+  others: ReadonlyArray<string> = []
 ): Promise<NotifierProcess> => {
   const env = ownSettings({ NOTIFIER_PORT: "0", ...more })
-  const process = await startSpoor(["notifier"], env, runtime)
+  const process = await startSpoor(["notifier", ...others], env, runtime)
   const url = process.address("register devices")
   const layers = Layer.mergeAll(ReactionStoreLive.layer, DeviceMappingsLive.layer).pipe(
     Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })))
@@ -47,6 +52,7 @@ export const startNotifier = async (
       : { authorization: `Basic ${btoa(`notifier:${env.NOTIFIER_PASSWORD}`)}` }
   return {
     url,
+    address: process.address,
     onStores,
     ask: (method, path, body, headers = {}) =>
       fetch(new URL(path, url), {
@@ -65,7 +71,8 @@ export const startNotifier = async (
         body: new URLSearchParams(fields)
       }),
     taken: () => onStores(takeAll),
-    stop: async () => void (await process.end())
+    stop: async () => void (await process.end()),
+    kill: () => void process.process.kill("SIGKILL")
   }
 }
 

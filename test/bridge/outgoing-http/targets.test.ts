@@ -41,6 +41,10 @@ for (const [runtime, command, args] of runtimes)
 
     test("connections are used again", () => expect(seen.kept).toBeLessThanOrEqual(1))
 
+    test("a request on one that the target has just closed is sent again on a new one", () => {
+      expect(JSON.parse(seen.stale.body)).toMatchObject({ method: "POST", body: "again" })
+    })
+
     test("an answer is read up to 64 KiB, also when it is compressed", () => {
       expect(seen.big).toEqual({ status: 200, body: 65_536, isCut: true })
       expect(seen.bomb).toEqual({ status: 200, body: 65_536, isCut: true })

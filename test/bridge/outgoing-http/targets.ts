@@ -16,8 +16,12 @@ const [cert = "", key = ""] = process.argv.slice(2)
 const seen = { allowed: 0, refused: 0, connections: 0 }
 
 type Answer = NonNullable<Parameters<typeof createServer>[1]>
+const used = new WeakSet<object>()
 const allowed: Answer = (request, response) => {
   seen.allowed += 1
+  const isUsed = used.has(request.socket)
+  used.add(request.socket)
+  if (request.url === "/stale" && isUsed) return void request.socket.destroy()
   const { url = "", headers, method } = request
   if (url === "/hang") return
   if (url === "/drip") {
@@ -119,6 +123,8 @@ const result = await Effect.runPromise(
         wrongName: yield* send(`https://other.invalid:${securePort}/`),
         hang: yield* send(`${at("a.invalid")}/hang`, { timeoutMs: 200 }),
         drip: yield* send(`${at("a.invalid")}/drip`, { timeoutMs: 200 }),
+        before: yield* send(`${at("stale.invalid")}/`),
+        stale: yield* send(`${at("stale.invalid")}/stale`, { method: "POST", body: "again" }),
         close: yield* send(`${at("a.invalid")}/close`),
         closedPort: yield* send("http://a.invalid:1/"),
         injected: yield* send(`${at("a.invalid")}/`, { headers: [["x-a", "b\r\nHost: c"]] }),

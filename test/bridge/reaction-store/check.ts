@@ -137,3 +137,11 @@ export const targetOf = Effect.fnUntraced(function* (store: Store, name = "https
   if (found === undefined) throw new Error(`${name} is not known.`)
   return found
 })
+
+/** Nothing can be claimed, and whoever waits for it waits. */
+export const expectNothing = Effect.fnUntraced(function* (store: Store, options: Partial<ClaimOptions> = {}) {
+  expect(yield* claim(store, options)).toEqual([])
+  const begun = performance.now()
+  yield* store.awaitDue(60)
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(50)
+})

@@ -351,6 +351,26 @@ const claims = (check: Check): void => {
   )
 
   check(
+    "what a delivery would have caused is counted with its reason, once, and only if it takes effect",
+    (store) =>
+      Effect.gen(function* () {
+        yield* store.add([delivery("a")])
+        const first = yield* claimOne(store, { leaseMs: 0 })
+        const second = yield* claimOne(store)
+        const suppressed = [
+          { rule: "r/device", reason: "no device", count: 1 },
+          { rule: "r/fcm", reason: "not configured", count: 2 }
+        ]
+        expect(yield* settle(store, settlement(first, delivered, { suppressed }))).toEqual([false])
+        expect(yield* settle(store, settlement(second, delivered, { suppressed }))).toEqual([true])
+        expect(yield* settle(store, settlement(second, delivered, { suppressed }))).toEqual([false])
+        expect(yield* line(store, "r/device")).toEqual({ matched: 1, suppressed: { "no device": 1 } })
+        expect(yield* line(store, "r/fcm")).toEqual({ matched: 2, suppressed: { "not configured": 2 } })
+        expect(yield* line(store)).toEqual({ matched: 1, delivered: 1 })
+      })
+  )
+
+  check(
     "waiting ends when something is due: added here, added by others, at its time, or not at all",
     (store, open) =>
       Effect.gen(function* () {

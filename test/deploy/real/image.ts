@@ -218,6 +218,7 @@ const checks = async (isOwn: boolean): Promise<ReadonlyArray<Check>> => {
   await nats.start()
   const settings = {
     ...{ REDIS_URL: redis.url, NATS_URL: nats.url, KAFKA_BROKERS: broker.url, KAFKA_TOPIC: "events" },
+    KAFKA_TOPICS: "clicks",
     ...{ GATEWAY_PORT: "0", VIEWER_PORT: "0", VIEWER_HOST: "127.0.0.1" }
   }
   const found = [await build(), await buildAgain(), await materials(), await otherProcessor(isOwn)]

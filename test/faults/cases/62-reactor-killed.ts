@@ -2,7 +2,6 @@
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 import { asAdmin } from "../kafka-admin.ts"
 import { requestsIn } from "../kafka-requests.ts"
-import { reactionsProof } from "../reactions/oracle.ts"
 import { callRule } from "../reactions/rules.ts"
 import { reactionsOf, withReactions } from "../reactions/start.ts"
 import type { World } from "../world.ts"
@@ -38,6 +37,5 @@ export default faultCase({
     })
     prove(uncommitted > 0, "no kill came between a commit of matches and that of the offset")
     return `killed ${reactor.counts.killed} times with ${uncommitted} matches committed whose offsets were not`
-  },
-  afterwards: reactionsProof
+  }
 })

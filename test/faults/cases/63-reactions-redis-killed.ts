@@ -3,7 +3,6 @@
  * deliverers are killed with it, as when the power fails.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
-import { reactionsProof } from "../reactions/oracle.ts"
 import { callRule } from "../reactions/rules.ts"
 import { withReactions } from "../reactions/start.ts"
 
@@ -33,6 +32,5 @@ export default faultCase({
     })
     prove(world.moments < 2 || together > 0, "nothing was killed together with Redis")
     return `Redis killed ${world.moments} times, ${together} reactors and deliverers together with it`
-  },
-  afterwards: reactionsProof
+  }
 })

@@ -3,7 +3,6 @@
  * event is matched once, by one of the versions, and a delivery on its way keeps the steps of its own.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
-import { reactionsProof } from "../reactions/oracle.ts"
 import { callRule, type WorldRule } from "../reactions/rules.ts"
 import { reactionsOf, textOfRules, withReactions } from "../reactions/start.ts"
 import type { World } from "../world.ts"
@@ -64,6 +63,5 @@ export default faultCase({
     const found = versions(world)
     prove(found.size === world.moments + 1, `the target saw the versions ${[...found.keys()].join(", ")}`)
     return `replaced ${2 * world.moments} times, every second time by a broken file; the target saw ${found.size} versions, and the reactors refused a file ${refusals()} times`
-  },
-  afterwards: reactionsProof
+  }
 })

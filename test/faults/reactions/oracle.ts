@@ -107,7 +107,7 @@ export const totalsProblems = (
 }
 
 /** Waits until nothing waits and nothing is in flight any more, and fails when a promise was broken. */
-export const reactionsProof = async (world: World): Promise<Proof> => {
+export const reactionsProof = async (world: World, patienceMs: number): Promise<Proof> => {
   const { targets, rules, watch } = reactionsOf(world)
   const expected = expectedOf(rules, await readEvents(world))
   let problems: ReadonlyArray<string> = []
@@ -117,7 +117,7 @@ export const reactionsProof = async (world: World): Promise<Proof> => {
       problems = [...totalsProblems(await watch.ledger(), expected), ...callProblems(targets, expected)]
       return problems.length === 0
     },
-    90_000,
+    patienceMs,
     250
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}: ${problems.join(". ")}`)

@@ -91,6 +91,9 @@ export const watched = (started: StartedReactions, settings: Environment): React
 export const leaseMs = 4_000
 export const callTimeoutMs = 1_000
 
+/** The way to the log, without the consumers that count events: other cases are about them. */
+const { "event-counter": _, "metadata-counter": __, ...pipeline } = standardActors
+
 /** Requirements with a reactor and a deliverer, unless `actors` says how many. */
 export const withReactions = (
   need: ReactionsNeed,
@@ -98,7 +101,7 @@ export const withReactions = (
 ): Requirements => ({
   ...more,
   reactions: need,
-  actors: { ...standardActors, reactor: 1, deliverer: 1, ...actors },
+  actors: { ...pipeline, reactor: 1, deliverer: 1, ...actors },
   settings: { DELIVER_LEASE: `${leaseMs}ms`, DELIVER_TIMEOUT: `${callTimeoutMs}ms`, ...settings }
 })
 

@@ -34,15 +34,16 @@ export interface Target {
   readonly origin: string
   /** By `webhook-id`. */
   readonly seen: ReadonlyMap<string, SeenDelivery>
-  /** Calls since the start; `lacking`: calls without an id or with another body under a known id, as sentences. */
+  /** Since the start: calls that arrived, and those that got no answer because the target hung. */
   readonly counts: { readonly calls: number; readonly unanswered: number }
+  /** Calls without an id, or with another path or body than earlier ones of their id, as sentences. */
   readonly wrong: ReadonlyArray<string>
   /** Changes what the target does. Calls that hang stay without an answer, also afterwards. */
   readonly become: (mode: TargetMode) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Time that a broken connection or a stopped server may take to be gone, and interval of the repeated listening, ms. */
+/** The interval of attempts to listen on the port again, ms. */
 const relistenMs = 20
 
 export const startTarget = async (name: string): Promise<Target> => {

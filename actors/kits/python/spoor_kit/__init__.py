@@ -1,6 +1,6 @@
 """Actors of Spoor in Python: see README.md, `step` and `run`."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 from .actor import Actor, Endpoint, Request
 from .event import Event

@@ -2,7 +2,7 @@
 
 {{- /* The keys of the Secret that the chart makes. */ -}}
 {{- define "spoor.generatedKeys" -}}
-{{- $keys := list "viewer-password" }}
+{{- $keys := list "notifier-password" "viewer-password" }}
 {{- if ne .Values.mode "single" }}
 {{- $keys = append $keys "bus-secret" }}
 {{- if or (include "spoor.hasRedis" .) (eq .Values.mode "sidecar") }}
@@ -62,6 +62,9 @@
 {{- end }}
 {{- if and $values.gatewayTls.secret (or $values.ingress.gateway.enabled $values.gatewayApi.routes.gateway.enabled) (eq $values.mode "single") }}
 {{- fail "gatewayTls is not available in mode single." }}
+{{- end }}
+{{- if and (ne $values.mode "single") $values.actors.attributor.enabled (not (has "clicks" (append $values.kafka.topics $values.kafka.topic))) }}
+{{- fail "The attributor reads the topic clicks. Add clicks to kafka.topics." }}
 {{- end }}
 {{- $facts := include "spoor.facts" . | fromYaml }}
 {{- range $name, $actor := $values.actors }}

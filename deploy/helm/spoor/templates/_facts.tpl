@@ -71,7 +71,7 @@ processes they hold (each with an ops port of its own).
 {{- $actor := index $.Values.actors $name }}
 {{- $inSidecar := and (eq $.Values.mode "sidecar") (has $name (list "gateway" "drainer")) }}
 {{- if and $actor.enabled (not $inSidecar) }}
-{{- $serves := ternary (list $name) list (has $name (list "gateway" "viewer")) }}
+{{- $serves := ternary (list $name) list (has $name (list "gateway" "viewer" "notifier")) }}
 {{- $_ := set $all $name (dict "uses" $fact.uses "serves" $serves "processes" 1) }}
 {{- end }}
 {{- end }}
@@ -82,7 +82,7 @@ processes they hold (each with an ops port of its own).
 {{- toYaml $all }}
 {{- end }}
 
-{{- /* The component whose pods serve the gateway or the viewer: (dict "root" $ "name" "viewer"); empty: none does. */ -}}
+{{- /* The component whose pods serve the gateway, the viewer or the notifier: (dict "root" $ "name" "viewer"); empty: none does. */ -}}
 {{- define "spoor.serving" -}}
 {{- range $component, $workload := include "spoor.workloads" .root | fromYaml }}
 {{- if has $.name $workload.serves }}{{ $component }}{{ end }}

@@ -92,6 +92,7 @@ RULES_VAR_{{ $name }}: {{ $value | quote }}
 {{- $_ := set $set "TLS_KEY" "/etc/spoor/tls/tls.key" }}
 {{- end }}
 {{- end }}
+{{- if eq .name "notifier" }}{{ $_ := set $set "NOTIFIER_PORT" "5041" }}{{ end }}
 {{- if eq .name "viewer" }}
 {{- $_ := set $set "VIEWER_PORT" "5031" }}
 {{- $scheme := ternary "https" "http" (ne $values.gatewayTls.secret "") }}
@@ -160,6 +161,8 @@ readinessProbe:
     - { name: http, containerPort: 5222 }
     {{- else if eq .name "viewer" }}
     - { name: viewer, containerPort: 5031 }
+    {{- else if eq .name "notifier" }}
+    - { name: notifier, containerPort: 5041 }
     {{- end }}
   {{- include "spoor.probes" (dict "port" .ops) | nindent 2 }}
   {{- if $values.shutdown.preStopSeconds }}

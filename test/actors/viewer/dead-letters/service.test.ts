@@ -56,7 +56,11 @@ await onOwnQueues((open) => {
       })
       const first = yield* get(services, "")
       expect(first.body.letters).toHaveLength(50)
-      expect(first.body).toMatchObject({ total: 61, troubles: [], choices: { topics: ["events", "clicks"] } })
+      expect(first.body).toMatchObject({
+        total: 61,
+        troubles: [],
+        choices: { topics: ["events", "clicks", "reactions"] }
+      })
       expect(first.body.letters[0]).toMatchObject({
         reason: "no path",
         stage: "drainer",

@@ -84,6 +84,7 @@ inBrowser("with the keyboard alone", (check) => {
     await tabTo(page, /^Save$/)
     await pressed(page, ["Enter"])
     await reads(page.locator("#outcome"), /^Rule hello was created/)
+    await page.getByRole("button", { name: "hello", exact: true }).waitFor()
     await tabTo(page, /^hello$/)
     await pressed(page, ["Enter"])
     await reads(page.locator("#rules .row-details"), /event second/)
