@@ -123,3 +123,18 @@ export const reactionCommands: ReadonlyArray<Command> = [
   ...each("{spoor:reactions}:calls", ["LLEN"], ["LPUSH", "call"], ["LTRIM", "0", "1"], ["LRANGE", "0", "1"]),
   ...writer("{spoor:reactions}")
 ]
+
+/** The notifier and the viewer's page register devices, the deliverer reads them and removes addresses that are gone. */
+export const deviceCommands: ReadonlyArray<Command> = [
+  ...each(
+    "{spoor:devices}:device:check",
+    ["HMGET", "f"],
+    ["HGET", "f"],
+    ["HSETNX", "f", "v"],
+    ["HSET", "f", "v"],
+    ["HDEL", "f"],
+    ["DEL"]
+  ),
+  ...each("{spoor:devices}:ids", ["ZADD", "0", "m"], ["ZREM", "m"], ["ZRANGEBYLEX", "-", "+"]),
+  ...writer("{spoor:devices}")
+]

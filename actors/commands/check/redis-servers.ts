@@ -16,6 +16,7 @@ import { actorNames } from "../../all.ts"
 import type { Actor } from "../../runtime/actor.ts"
 import {
   campaignLinks,
+  deviceMappings,
   ingestQueue,
   projectionStore,
   type Requirement,
@@ -73,6 +74,10 @@ export const redisServers = Effect.fnUntraced(function* (
     const { url, tls } = yield* readProjectionSettings
     const names = name === "viewer" ? actorNames.filter(isCounter) : [name]
     if (url !== undefined) targetOf(url, tls).needs.push(...names.flatMap(Commands.projectionCommands))
+  }
+  if (using(deviceMappings).length > 0) {
+    const { url, tls } = yield* readProjectionSettings
+    if (url !== undefined) targetOf(url, tls).needs.push(...Commands.deviceCommands)
   }
   if (using(reactionStore).length > 0) {
     const { url, tls } = yield* readProjectionSettings

@@ -109,6 +109,13 @@ const scenes: ReadonlyArray<Scene> = [
     }
   },
   {
+    name: "messages",
+    path: () => "/push",
+    prepare: async (page) => {
+      await reads(page.locator("#state"), /^not configured$/)
+    }
+  },
+  {
     name: "dead letters",
     path: () => "/dead-letters",
     prepare: async (page) => {
