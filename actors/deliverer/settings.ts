@@ -8,7 +8,7 @@ import { signingKeys } from "./sign.ts"
 
 export const deliverTimeout = setting(
   "DELIVER_TIMEOUT",
-  duration("seconds", 100, 3_600_000),
+  duration("seconds", 100),
   Duration.seconds(10),
   "How long a call of a rule may take, with DNS, redirects and the whole answer; a rule may set its own timeout.",
   "10s"

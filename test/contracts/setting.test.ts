@@ -106,6 +106,7 @@ describe("readers", () => {
 const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>]> = [
   [/^duration/, ["60s", "1m", "90000ms", "1h 30m", "2 hours"]],
   [/^size/, ["2000", "64KiB", "1MB", "1 GiB"]],
+  [/^whole number, 1 to 1024$/, ["5", "1_024"]],
   [/^whole number/, ["5", "10_000"]],
   [/^port/, ["8080"]],
   [/^true or false$/, ["true", "FALSE", "Yes"]],

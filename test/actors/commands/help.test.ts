@@ -61,7 +61,7 @@ test("help of a subcommand shows its own flags and arguments", async () => {
   expect(code).toBe(0)
   expect(out).toContain("USAGE\n  dead-letters replay [flags] [<id...>]")
   expect(out).toMatch(/^ {2}--line <text> +Replay this line instead/m)
-  expect(out).toMatch(/^ {2}--stage <stage> .*\(choices: drainer, enricher, bridge\)$/m)
+  expect(out).toMatch(/^ {2}--stage <stage> .*\(choices: drainer, enricher, bridge, deliverer\)$/m)
   expect(out).toMatch(/^ {2}--local +Show times/m)
 })
 
@@ -93,7 +93,7 @@ describe("completions", () => {
     expect(bashOffers(await scriptOf("actor", "bash"), "actor", "gateway", "enr")).toEqual(["enricher"])
     expect(bashOffers(await scriptOf("tap", "bash"), "tap", "e")).toEqual(["enriched"])
     const deadLetters = await scriptOf("dead-letters", "bash")
-    expect(bashOffers(deadLetters, "dead-letters", "list", "--stage", "d")).toEqual(["drainer"])
+    expect(bashOffers(deadLetters, "dead-letters", "list", "--stage", "d")).toEqual(["drainer", "deliverer"])
   })
 
   test.each(["zsh", "fish"])("of %s, for every command", async (shell) => {
