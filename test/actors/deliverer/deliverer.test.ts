@@ -97,6 +97,24 @@ const suite = (check: Check): void => {
       })
   )
 
+  for (const [what, body] of [
+    ["a number that no 64 bits hold", '{"balance":1e20,"id":7}'],
+    ["more levels than can be kept", `${"[".repeat(30_000)}${"]".repeat(30_000)}`],
+    ["as many bytes as are read", JSON.stringify("x".repeat(65_000))]
+  ] as const)
+    check(`an answer with ${what} is not asked for again`, (settings) =>
+      Effect.gen(function* () {
+        const target = yield* receiver(() => ({ status: 200, body }))
+        const world = yield* makeWorld(settings)
+        yield* world.start
+        const call = (name: string) => ({ call: { url: `${target.url}/${name}`, as: name } })
+        const names = [..."abcdefghij"]
+        yield* world.store.add([delivery("r", target.target, names.map(call))])
+        yield* settled(world, { delivered: 1 })
+        expect(target.calls.map(({ path }) => path)).toEqual(names.map((name) => `/${name}`))
+      })
+    )
+
   check("5xx, 429 and a broken connection are tried again with the same webhook-id", (settings) =>
     Effect.gen(function* () {
       const statuses = [503, 429, 200]
