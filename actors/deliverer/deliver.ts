@@ -132,8 +132,10 @@ const work = (
     const step = steps[at]
     if (step === undefined) return Effect.succeed(impossible(`its rule has no step ${at + 1}`))
     if ("call" in step) return call(delivering, claimed, content, step.call, context)
-    if ("emit" in step) return emit(delivering, eventIdOf(claimed, at), step.emit, context)
-    return notify(delivering, claimed, content, step.notify, context)
+    // Before a filter changes what a target repeated: then nothing finds a secret in it.
+    const seen = { ...context, answers: maskedAnswers(answers, delivering.renderer().mask) }
+    if ("emit" in step) return emit(delivering, eventIdOf(claimed, at), step.emit, seen)
+    return notify(delivering, claimed, content, step.notify, seen)
   })
 
 const call = Effect.fnUntraced(function* (

@@ -346,6 +346,45 @@ const suite = (check: Check): void => {
   )
 
   check(
+    "a secret in an answer or a redirect is hidden in events and reasons, whatever filter it passes",
+    (settings) =>
+      Effect.gen(function* () {
+        process.env.RULES_SECRET_KEY = "s3cret-of-the-test"
+        yield* Effect.addFinalizer(() => Effect.sync(() => delete process.env.RULES_SECRET_KEY))
+        const target = yield* receiver(({ path, headers }) =>
+          path === "/echo"
+            ? { status: 200, body: `${headers.authorization}` }
+            : { status: 302, headers: { location: "http://s3cret-of-the-test.example/" } }
+        )
+        const world = yield* makeWorld(settings)
+        yield* world.start
+        const call = { url: `${target.url}/echo`, bearer: "{{ secrets.KEY }}", as: "echo" }
+        const params = {
+          plain: "{{ answers.echo.body }}",
+          base64: "{{ answers.echo.body | base64 }}",
+          upper: "{{ answers.echo.body | upcase }}"
+        }
+        yield* world.store.add([
+          delivery("r", target.target, [
+            { call },
+            { emit: { type: "seen", params } },
+            { call: { url: target.url } }
+          ])
+        ])
+        yield* settled(world, { dead: 1 })
+        const [line = ""] = (yield* world.source.ledger(9)).lines?.waiting ?? []
+        const query = new URLSearchParams(line.split(" ")[5])
+        expect(Object.fromEntries(query)).toMatchObject({ plain: "Bearer •••", upper: "BEARER •••" })
+        expect(Buffer.from(query.get("base64") ?? "", "base64").toString()).toBe("Bearer •••")
+        const [letter] = yield* world.source.deadLetters.read(0, 9)
+        expect(letter?.letter?.detail).toMatch(/redirects \(302\) to another host/)
+        expect(JSON.stringify([letter?.letter?.detail, yield* world.store.calls({}, 9)])).not.toContain(
+          "s3cret"
+        )
+      })
+  )
+
+  check(
     "a delivery that goes on to the queue waits while the queue is away, without an attempt",
     (settings) =>
       Effect.gen(function* () {
