@@ -160,17 +160,21 @@ const call = Effect.fnUntraced(function* (
       }
 })
 
-/** The event that reports an answer, as a delivery of its own: it may be sent after this one is settled. */
+/**
+ * The event that reports an answer, as a delivery of its own: it may be sent after this one is settled. A replay counts its
+ * attempts from 1 again, so the time at which the delivery was made is a part of the id.
+ */
 const reportOf = (
   { renderer, deliverForMs }: Delivering,
-  { id, rule, attempt }: ClaimedDelivery,
+  { id, rule, attempt, created }: ClaimedDelivery,
   { event, answers, at, traceparent }: DeliveryContent,
   report: Emit,
   { response, call }: Called,
   now: number
 ): NewDelivery => {
   const { mask } = renderer()
-  const own = at === 0 ? `report-${attempt}` : `report-${at + 1}-${attempt}`
+  const place = at === 0 ? attempt : `${at + 1}-${attempt}`
+  const own = `report-${place}-${created.toString(36)}`
   const answer = {
     ...{ status: response?.status, body: mask(response?.body ?? "") },
     ...{ url: mask(call?.url ?? ""), attempt, delivery: id }

@@ -303,6 +303,25 @@ const suite = (check: Check): void => {
     })
   )
 
+  check("the answer to a replayed delivery becomes an event too", (settings) =>
+    Effect.gen(function* () {
+      const target = yield* receiver(() => ({ status: 404 }))
+      const world = yield* makeWorld(settings)
+      yield* world.start
+      const report = { type: "pob", params: { code: "{{ answer.status }}" } }
+      const one = delivery("r", target.target, [{ call: { url: target.url, report } }])
+      yield* world.store.add([one])
+      yield* settled(world, { dead: 1 })
+      expect(yield* world.store.replay(one)).toBe("done")
+      yield* settled(world, { dead: 1, replayed: 1 })
+      yield* settled(world, { delivered: 2 }, "r/report")
+      expect(target.calls.length).toBe(2)
+      const lines = (yield* world.source.ledger(9)).lines?.waiting ?? []
+      const ids = lines.map((line) => new URLSearchParams(line.split(" ")[5]).get("idempotency_key"))
+      expect([lines.length, new Set(ids).size]).toEqual([2, 2])
+    })
+  )
+
   check(
     "secrets are sent, and hidden in records and dead letters, also when the target repeats them",
     (settings) =>
