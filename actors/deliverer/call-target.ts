@@ -100,8 +100,17 @@ const standardHeaders = ({
 /** The answer as later steps read it. */
 const answerOf = ({ status, body }: OutgoingAnswer): Answer => {
   try {
-    return { status, body, json: JSON.parse(body) }
+    const json: unknown = JSON.parse(body)
+    return isDeeper(json, maxLevels) ? { status, body } : { status, body, json }
   } catch {
     return { status, body }
   }
 }
+
+/** Levels of JSON that are kept: whatever reads it later goes down once for each. */
+const maxLevels = 100
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)))

@@ -132,8 +132,10 @@ const work = (
     const step = steps[at]
     if (step === undefined) return Effect.succeed(impossible(`its rule has no step ${at + 1}`))
     if ("call" in step) return call(delivering, claimed, content, step.call, context)
-    if ("emit" in step) return emit(delivering, eventIdOf(claimed, at), step.emit, context)
-    return notify(delivering, claimed, content, step.notify, context)
+    // Before a filter changes what a target repeated: then nothing finds a secret in it.
+    const seen = { ...context, answers: maskedAnswers(answers, delivering.renderer().mask) }
+    if ("emit" in step) return emit(delivering, eventIdOf(claimed, at), step.emit, seen)
+    return notify(delivering, claimed, content, step.notify, seen)
   })
 
 const call = Effect.fnUntraced(function* (
@@ -158,17 +160,21 @@ const call = Effect.fnUntraced(function* (
       }
 })
 
-/** The event that reports an answer, as a delivery of its own: it may be sent after this one is settled. */
+/**
+ * The event that reports an answer, as a delivery of its own: it may be sent after this one is settled. A replay counts its
+ * attempts from 1 again, so the time at which the delivery was made is a part of the id.
+ */
 const reportOf = (
   { renderer, deliverForMs }: Delivering,
-  { id, rule, attempt }: ClaimedDelivery,
+  { id, rule, attempt, created }: ClaimedDelivery,
   { event, answers, at, traceparent }: DeliveryContent,
   report: Emit,
   { response, call }: Called,
   now: number
 ): NewDelivery => {
   const { mask } = renderer()
-  const own = at === 0 ? `report-${attempt}` : `report-${at + 1}-${attempt}`
+  const place = at === 0 ? attempt : `${at + 1}-${attempt}`
+  const own = `report-${place}-${created.toString(36)}`
   const answer = {
     ...{ status: response?.status, body: mask(response?.body ?? "") },
     ...{ url: mask(call?.url ?? ""), attempt, delivery: id }

@@ -58,7 +58,9 @@ const outcomeOf = (
   { renderer, now, random }: { readonly renderer: Renderer; readonly now: number; readonly random: number }
 ): { readonly outcome: DeliveryOutcome; readonly as: DeliveredAs } => {
   const { attempt, expires } = claimed
-  if (verdict.kind === "never") return givenUp(claimed, content, verdict.why, now)
+  // A target chooses what it redirects to, which may be a secret that it got.
+  const why = verdict.kind === "worked" ? "" : renderer.mask(verdict.why)
+  if (verdict.kind === "never") return givenUp(claimed, content, why, now)
   if (verdict.kind === "worked") {
     const answers =
       answer?.as === undefined ? content.answers : { ...content.answers, [answer.as]: answer.value }
@@ -66,7 +68,7 @@ const outcomeOf = (
   }
   const at = nextAttempt(attempt, now, verdict.retryAfter, random)
   if (at < expires) return { outcome: { kind: "retry", at }, as: "retry" }
-  return givenUp(claimed, content, `${verdict.why}; no further try fits into its time`, now)
+  return givenUp(claimed, content, `${why}; no further try fits into its time`, now)
 }
 
 /** Goes on to the next step that is wanted; delivered when there is none. */

@@ -85,15 +85,27 @@ export const masked = (text: string): string =>
 /** The shortest secret that is looked for in clear texts: shorter ones are found in any text by chance. */
 const minSoughtChars = 4
 
+/** The secret in base64, alone and within a longer text like `user:secret`, where it can begin at three places of a group. */
+const base64Of = (secret: string): ReadonlyArray<string> =>
+  (["base64", "base64url"] as const).flatMap((encoding) => [
+    Buffer.from(secret, "utf8").toString(encoding),
+    ...[0, 1, 2].map((before) => {
+      const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret, "utf8")])
+      // Characters that hold bits of what is before or behind are left out.
+      return bytes.toString(encoding).slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6))
+    })
+  ])
+
 /** Masks what `secrets` look like in clear, in case a target repeats one in its answer. */
 export const makeMask = (secrets: ReadonlyArray<string>): ((text: string) => string) => {
   const sought = new Set<string>()
   for (const secret of secrets) {
     if (secret.length < minSoughtChars) continue
-    sought.add(secret)
-    sought.add(percentEncoded(secret))
-    sought.add(encoders.j?.(secret) ?? secret)
-    sought.add(Buffer.from(secret, "utf8").toString("base64"))
+    const escaped = encoders.j?.(secret) ?? secret
+    for (const encoded of [percentEncoded(secret), percentEncoded(escaped)])
+      for (const one of [encoded, encoded.replaceAll("%20", "+")])
+        sought.add(one).add(one.replaceAll(/%../g, (byte) => byte.toLowerCase()))
+    for (const one of [secret, escaped, ...base64Of(secret)]) sought.add(one)
   }
   // The longest first, so that no part of one is left.
   const ordered = [...sought].toSorted((a, b) => b.length - a.length)

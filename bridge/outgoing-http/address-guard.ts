@@ -11,6 +11,8 @@ const refusedIpv4 = [
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  // Of the public addresses, but each machine of Azure gets its credentials there.
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
@@ -39,7 +41,12 @@ const publicIpv6 = [
 ] as const
 
 /** The addresses at which clouds keep credentials: a name in WEBHOOK_ALLOW does not open them, only the address itself. */
-const metadataAddresses = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"]
+const metadataIpv4 =
+  "169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200 168.63.129.16 192.0.0.192".split(" ")
+const metadataIpv6 = ["fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe"]
+
+/** IPv6 blocks that hold an IPv4 address: NAT64, and the notation of IPv4 in IPv6. */
+const aroundIpv4 = ["64:ff9b::", "::ffff:"]
 
 const refused = new BlockList()
 for (const [block, length] of refusedIpv4) {
@@ -52,11 +59,13 @@ const open = new BlockList()
 for (const [block, length] of publicIpv6) open.addSubnet(block, length, "ipv6")
 
 const metadata = new BlockList()
-for (const address of metadataAddresses) metadata.addAddress(address, familyOf(address))
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIPv4(address) ? "ipv4" : "ipv6"
+for (const address of metadataIpv6) metadata.addAddress(address, "ipv6")
+for (const address of metadataIpv4) {
+  metadata.addAddress(address, "ipv4")
+  for (const block of aroundIpv4) metadata.addAddress(`${block}${address}`, "ipv6")
 }
+
+const familyOf = (address: string): "ipv4" | "ipv6" => (isIPv4(address) ? "ipv4" : "ipv6")
 
 /** What WEBHOOK_ALLOW names. */
 export interface AllowList {

@@ -11,8 +11,8 @@ export const maxMessageBytes = 512 * 1024
 const packr = new Packr({ useRecords: false, int64AsType: "number" })
 
 /**
- * The value as MessagePack. Throws for values that MessagePack cannot represent: functions, symbols, integers of more than
- * 64 bits.
+ * The value as MessagePack; integers of more than 64 bits as floating point. Throws for values that MessagePack cannot
+ * represent: functions, symbols.
  */
 export const encode = (value: unknown): Uint8Array => packr.pack(withIntegers(value))
 
@@ -21,10 +21,12 @@ export const pack = (value: unknown): Uint8Array => packr.pack(value)
 
 /**
  * The number as `pack` must get it: a bigint over 32 bits, because the library writes such numbers as floating point, which
- * decoders of typed languages refuse for an integer.
+ * decoders of typed languages refuse for an integer. One of more than 64 bits can only be floating point.
  */
-export const integer = (number: number): number | bigint =>
-  number > 0xffff_ffff || number < -0x8000_0000 ? BigInt(number) : number
+export const integer = (number: number): number | bigint => {
+  const isLong = number > 0xffff_ffff || number < -0x8000_0000
+  return isLong && number < 2 ** 64 && number >= -(2 ** 63) ? BigInt(number) : number
+}
 
 const withIntegers = (value: unknown): unknown => {
   if (typeof value === "number") return Number.isInteger(value) ? integer(value) : value
@@ -33,12 +35,15 @@ const withIntegers = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withIntegers(one)]))
 }
 
-/** The decoded value; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. */
-export const decode = (bytes: Uint8Array): unknown => {
-  if (bytes.length > 2 * maxMessageBytes) {
+/**
+ * The decoded value; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. `maxBytes`
+ * is for messages of others.
+ */
+export const decode = (bytes: Uint8Array, maxBytes = 2 * maxMessageBytes): unknown => {
+  if (bytes.length > maxBytes) {
     throw new Failure({
       reason: "too-large",
-      message: `a message of ${bytes.length} bytes exceeds the limit of ${2 * maxMessageBytes} bytes`
+      message: `a message of ${bytes.length} bytes exceeds the limit of ${maxBytes} bytes`
     })
   }
   try {

@@ -41,7 +41,7 @@ export const ReactionEvent = Schema.Struct({
 })
 export type ReactionEvent = typeof ReactionEvent.Type
 
-/** The answer of a target; `json` is absent when the body is none. The body has at most 64 KiB. */
+/** The answer of a target; `json` is absent when the body is none, or has over 100 levels. The body has at most 64 KiB. */
 export const Answer = Schema.Struct({
   status: Schema.Int,
   body: Schema.String,

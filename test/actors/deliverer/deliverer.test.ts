@@ -97,6 +97,24 @@ const suite = (check: Check): void => {
       })
   )
 
+  for (const [what, body] of [
+    ["a number that no 64 bits hold", '{"balance":1e20,"id":7}'],
+    ["more levels than can be kept", `${"[".repeat(30_000)}${"]".repeat(30_000)}`],
+    ["as many bytes as are read", JSON.stringify("x".repeat(65_000))]
+  ] as const)
+    check(`an answer with ${what} is not asked for again`, (settings) =>
+      Effect.gen(function* () {
+        const target = yield* receiver(() => ({ status: 200, body }))
+        const world = yield* makeWorld(settings)
+        yield* world.start
+        const call = (name: string) => ({ call: { url: `${target.url}/${name}`, as: name } })
+        const names = [..."abcdefghij"]
+        yield* world.store.add([delivery("r", target.target, names.map(call))])
+        yield* settled(world, { delivered: 1 })
+        expect(target.calls.map(({ path }) => path)).toEqual(names.map((name) => `/${name}`))
+      })
+    )
+
   check("5xx, 429 and a broken connection are tried again with the same webhook-id", (settings) =>
     Effect.gen(function* () {
       const statuses = [503, 429, 200]
@@ -285,6 +303,25 @@ const suite = (check: Check): void => {
     })
   )
 
+  check("the answer to a replayed delivery becomes an event too", (settings) =>
+    Effect.gen(function* () {
+      const target = yield* receiver(() => ({ status: 404 }))
+      const world = yield* makeWorld(settings)
+      yield* world.start
+      const report = { type: "pob", params: { code: "{{ answer.status }}" } }
+      const one = delivery("r", target.target, [{ call: { url: target.url, report } }])
+      yield* world.store.add([one])
+      yield* settled(world, { dead: 1 })
+      expect(yield* world.store.replay(one)).toBe("done")
+      yield* settled(world, { dead: 1, replayed: 1 })
+      yield* settled(world, { delivered: 2 }, "r/report")
+      expect(target.calls.length).toBe(2)
+      const lines = (yield* world.source.ledger(9)).lines?.waiting ?? []
+      const ids = lines.map((line) => new URLSearchParams(line.split(" ")[5]).get("idempotency_key"))
+      expect([lines.length, new Set(ids).size]).toEqual([2, 2])
+    })
+  )
+
   check(
     "secrets are sent, and hidden in records and dead letters, also when the target repeats them",
     (settings) =>
@@ -324,6 +361,45 @@ const suite = (check: Check): void => {
           expect(shown).toContain("•••")
           expect(shown).not.toContain("s3cret")
         }
+      })
+  )
+
+  check(
+    "a secret in an answer or a redirect is hidden in events and reasons, whatever filter it passes",
+    (settings) =>
+      Effect.gen(function* () {
+        process.env.RULES_SECRET_KEY = "s3cret-of-the-test"
+        yield* Effect.addFinalizer(() => Effect.sync(() => delete process.env.RULES_SECRET_KEY))
+        const target = yield* receiver(({ path, headers }) =>
+          path === "/echo"
+            ? { status: 200, body: `${headers.authorization}` }
+            : { status: 302, headers: { location: "http://s3cret-of-the-test.example/" } }
+        )
+        const world = yield* makeWorld(settings)
+        yield* world.start
+        const call = { url: `${target.url}/echo`, bearer: "{{ secrets.KEY }}", as: "echo" }
+        const params = {
+          plain: "{{ answers.echo.body }}",
+          base64: "{{ answers.echo.body | base64 }}",
+          upper: "{{ answers.echo.body | upcase }}"
+        }
+        yield* world.store.add([
+          delivery("r", target.target, [
+            { call },
+            { emit: { type: "seen", params } },
+            { call: { url: target.url } }
+          ])
+        ])
+        yield* settled(world, { dead: 1 })
+        const [line = ""] = (yield* world.source.ledger(9)).lines?.waiting ?? []
+        const query = new URLSearchParams(line.split(" ")[5])
+        expect(Object.fromEntries(query)).toMatchObject({ plain: "Bearer •••", upper: "BEARER •••" })
+        expect(Buffer.from(query.get("base64") ?? "", "base64").toString()).toBe("Bearer •••")
+        const [letter] = yield* world.source.deadLetters.read(0, 9)
+        expect(letter?.letter?.detail).toMatch(/redirects \(302\) to another host/)
+        expect(JSON.stringify([letter?.letter?.detail, yield* world.store.calls({}, 9)])).not.toContain(
+          "s3cret"
+        )
       })
   )
 

@@ -250,6 +250,30 @@ describe("secrets", () => {
     expect(seen).not.toMatch(/[\uE000-\uE003]/)
   })
 
+  test("a target that repeats the whole login, or a form, shows nothing of them either", () => {
+    for (const user of ["", "u", "me", "you"]) {
+      const login = { url: "https://a.example/", basic: { user, password: "{{ secrets.KEY }}" } }
+      const { authorization = "" } = sent(login).headers
+      const shown = renderer.mask(`{"Authorization": "${authorization}"}`)
+      expect(shown).toContain(hidden)
+      const left = shown
+        .replace(/^.*Basic /, "")
+        .replaceAll(hidden, "")
+        .replaceAll(/[="}]/g, "")
+      // What is left is the user, and the bits that the secret shares with its neighbours.
+      expect([user, left.length]).toEqual([user, expect.any(Number)])
+      expect(left.length).toBeLessThanOrEqual(8)
+    }
+    const url = Buffer.from(`x:${secrets.KEY}`).toString("base64url")
+    expect(renderer.mask(url).length).toBeLessThanOrEqual(8)
+    for (const repeated of [
+      "s3cret+%22%26%2F%C3%BC",
+      "s3cret%20%22%26%2f%c3%bc",
+      "s3cret%20%5C%22%26%2F%C3%BC"
+    ])
+      expect(renderer.mask(`key=${repeated}`)).toBe(`key=${hidden}`)
+  })
+
   test("other filters fail, also on a captured text", () => {
     for (const template of [
       "{{ secrets.KEY | upcase }}",

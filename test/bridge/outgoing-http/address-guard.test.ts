@@ -53,10 +53,25 @@ describe("allowed", () => {
 
   test("a name of the list does not open the metadata addresses; they themselves do", () => {
     const allow = readAllowList("storage.internal")
-    for (const address of ["169.254.169.254", "fd00:ec2::254"]) {
+    const others = ["169.254.170.23", "100.100.100.200", "192.0.0.192", "fd00:ec2::23", "fd20:ce::254"]
+    for (const address of ["169.254.169.254", "fd00:ec2::254", ...others]) {
       expect(isAllowed("storage.internal", address, allow)).toBe(false)
       expect(isAllowed("x", address, readAllowList(address))).toBe(true)
     }
+    for (const spelled of [
+      "::ffff:169.254.169.254",
+      "::ffff:a9fe:a9fe",
+      "64:ff9b::a9fe:a9fe",
+      "fe80::a9fe:a9fe"
+    ])
+      expect([spelled, isAllowed("storage.internal", spelled, allow)]).toEqual([spelled, false])
+    expect(isAllowed("storage.internal", "169.254.7.7", allow)).toBe(true)
+  })
+
+  test("the public address at which machines of Azure get their credentials is refused", () => {
+    expect(isAllowed("any.example", "168.63.129.16", nothing)).toBe(false)
+    expect(isAllowed("any.example", "64:ff9b::a83f:8110", nothing)).toBe(false)
+    expect(isAllowed("any.example", "168.63.129.16", readAllowList("168.63.129.16"))).toBe(true)
   })
 
   for (const wrong of ["10.0.0.0/33", "10.0.0.0/8/8", "http://a", "1.2.3", "a b", "::1/129"])
