@@ -29,7 +29,9 @@ export const writeRun = (name: string, run: Run): void =>
 export const runsTable = (): string =>
   Object.values(readRuns())
     .flatMap(({ date, command, checks }) => [
-      `\`${command}\` (${date}):`,
+      `\`${command}\` (${date}):`.replace(/^(.{1,118}) (.+)$/, (line, start, rest) =>
+        line.length > 120 ? `${start}\n${rest}` : line
+      ),
       "",
       "| checked | result | figures |",
       "| --- | --- | --- |",
