@@ -88,6 +88,14 @@ export const claimableAt = (
   return Math.max(due, target.served, target.heldUntil, Math.ceil(paid))
 }
 
+/** A clock that was set back does not stop a target: it was not served in the future, nor called more often than allowed. */
+export const followClock = (target: TargetRecord, now: number): void => {
+  const rate = strictest(target, "perSecond", Number.POSITIVE_INFINITY)
+  target.served = Math.min(target.served, now)
+  if (rate !== Number.POSITIVE_INFINITY)
+    target.paidUntil = Math.min(target.paidUntil, now + (burstOf(rate) * 1000) / rate)
+}
+
 /** The breaker after a call. A failure while it is open changes nothing; one after that opens it for twice as long. */
 export const called = (
   target: TargetRecord,

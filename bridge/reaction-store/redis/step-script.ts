@@ -106,6 +106,7 @@ end
 local function schedule(concurrency)
   for _, name in ipairs(order) do
     local record = records[name]
+    follow_clock(record)
     local at = claimable_at(record, first_due(name, record), concurrency)
     if at then
       redis.call('ZADD', claimable, string.format('%.3f', at), name)

@@ -57,6 +57,13 @@ local function claimable_at(record, due, concurrency)
   return at
 end
 
+-- A clock that was set back does not stop a target.
+local function follow_clock(record)
+  record.served = math.min(record.served, now)
+  local rate = strictest(record, 2)
+  if rate then record.paidUntil = math.min(record.paidUntil, now + burst_of(rate) * 1000 / rate) end
+end
+
 local function close(record)
   record.isTripped, record.openUntil, record.openMs, record.failures = false, 0, 0, 0
 end

@@ -2,7 +2,7 @@
  * One transaction on the reactions: the targets that it reads and changes, and what it adds to the lines of the ledger, which
  * are written together at its end. It lives as long as the transaction.
  */
-import { claimableAt, newTarget, type TargetRecord } from "../target-record.ts"
+import { claimableAt, followClock, newTarget, type TargetRecord } from "../target-record.ts"
 import type { Statements } from "./statements.ts"
 
 /** The counters of a line. */
@@ -59,6 +59,7 @@ export const makeStep = (run: Statements, now: number): Step => {
     finish: (concurrency) => {
       for (const name of changed) {
         const target = read(name)
+        followClock(target, now)
         const next = claimableAt(target, firstDue(run, name, target), concurrency)
         run.setTarget.run(name, next ?? null, now, JSON.stringify(target))
       }

@@ -36,6 +36,25 @@ const behind = (directory: string, sql: string): void => {
   database.close()
 }
 
+test("a clock that is set back does not stop the targets that were called before", () =>
+  inFolder((directory) =>
+    Effect.gen(function* () {
+      const store = yield* sqliteReactionStore(directory, hour)
+      const limits = { concurrency: undefined, perSecond: 10 }
+      yield* store.add([delivery("a", { limits })])
+      yield* settle(store, settlement(yield* claimOne(store), delivered))
+      // As if the clock had been an hour ahead until now.
+      behind(
+        directory,
+        `UPDATE targets SET state = json_set(state, '$.served', json_extract(state, '$.served') + 3600000,
+          '$.paidUntil', json_extract(state, '$.paidUntil') + 3600000)`
+      )
+      yield* store.add([delivery("b", { limits })])
+      yield* store.awaitDue(5_000)
+      expect((yield* claim(store)).map((one) => String(one.id))).toEqual(["b"])
+    })
+  ))
+
 test("after a repair that lost rows the ledger adds up again, and what is left is delivered", () =>
   inFolder((directory) =>
     Effect.gen(function* () {

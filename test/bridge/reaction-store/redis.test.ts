@@ -77,7 +77,29 @@ const contentOf = Effect.fnUntraced(function* (redis: RedisConnection) {
   return found
 })
 
+/** As if the server's clock had been an hour ahead until now. */
+const setBack = `
+for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], name))
+  record.served, record.paidUntil = record.served + 3600000, record.paidUntil + 3600000
+  redis.call('HSET', KEYS[1], name, cmsgpack.pack(record))
+end
+return 1`
+
 describe.skipIf(!hasRedisProgram())("the reactions on Redis", () => {
+  test("a clock that is set back does not stop the targets that were called before", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        const limits = { concurrency: undefined, perSecond: 10 }
+        yield* store.add([delivery("a", { limits })])
+        yield* settle(store, settlement(yield* claimOne(store), { kind: "delivered" }))
+        yield* redis.command("EVAL", setBack, 1, `${prefix}:targets`)
+        yield* store.add([delivery("b", { limits })])
+        yield* store.awaitDue(5_000)
+        expect((yield* claim(store)).map((one) => String(one.id))).toEqual(["b"])
+      })
+    ))
+
   test("a key of a wrong type refuses the whole change", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
