@@ -2,7 +2,6 @@
  * The rules that this viewer knows: those of the file RULES as it is now, and those made by the API. Read when they are
  * asked for; a file or a list that has not changed is not checked again. Lives as long as the viewer.
  */
-import { readFile } from "node:fs/promises"
 import { Effect, Result } from "effect"
 import type { ReactionStore, StoredRule } from "../../../bridge/reaction-store/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
@@ -10,6 +9,7 @@ import type { Rule } from "../../../contracts/reactions/rule.ts"
 import { messageOf, RuleProblem } from "../../rules/problem.ts"
 import { readRule, readRules } from "../../rules/read-rules.ts"
 import { makeRenderer, type Renderer } from "../../rules/render.ts"
+import { readRulesText } from "../../rules/rules-in-use.ts"
 import { rulesFile } from "../../rules/settings.ts"
 import { type RuleVariables, readRuleVariables } from "../../rules/variables.ts"
 
@@ -76,7 +76,7 @@ const readText = (path: string | undefined): Effect.Effect<string | undefined, s
   path === undefined
     ? Effect.succeed(undefined)
     : Effect.tryPromise({
-        try: () => readFile(path, "utf8"),
+        try: () => readRulesText(path),
         catch: () => "The file that RULES names cannot be read."
       })
 
