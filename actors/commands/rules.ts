@@ -1,9 +1,9 @@
 /** The command `rules`: checks a rules file, or shows what its rules would send for events, without sending anything. */
-import { readFile } from "node:fs/promises"
 import { Context, Effect, Layer, Result } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
+import { Failure } from "../../contracts/failure.ts"
 import { readMask } from "../inspect/events/mask.ts"
 import { counted } from "../inspect/plain-text.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
@@ -13,6 +13,7 @@ import { messageOf } from "../rules/problem.ts"
 import { readRules } from "../rules/read-rules.ts"
 import { makeRenderer } from "../rules/render.ts"
 import { compileRules } from "../rules/rule-set.ts"
+import { readRulesText } from "../rules/rules-in-use.ts"
 import { reactTopics, renderSettings } from "../rules/settings.ts"
 import { isVariableSet, readRuleVariables } from "../rules/variables.ts"
 import { eventLog, geoIp } from "../runtime/dependencies.ts"
@@ -36,7 +37,7 @@ const file = Argument.String("file").pipe(
 /** The rules of the file; undefined, with a line for each problem, when not all can be used. */
 const readFileOf = Effect.fnUntraced(function* (path: string) {
   const text = yield* Effect.result(
-    Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (error) => messageOf(error) })
+    Effect.tryPromise({ try: () => readRulesText(path), catch: (error) => messageOf(error) })
   )
   if (Result.isFailure(text)) {
     yield* printError(`rules: ${path} cannot be read: ${text.failure}.`)
@@ -117,10 +118,18 @@ const tryRules = Effect.fnUntraced(function* ({
     print(json ? inertJson({ event: tried.event, ...tried.preview }) : triedText(tried, paint, namesEvent))
   const { all: topics, more } = yield* readReactTopics
   if (since === undefined) {
-    const sample = yield* line === undefined
-      ? withLog(({ scan }) => sampleOfEvent(event ?? "", scan, [...topics, ...more]))
-      : sampleOfLine(line).pipe(Effect.provide(geoIp.layer))
-    for (const one of rules) yield* show(tryRule(one, sample, renderer, mask))
+    const sample =
+      line === undefined
+        ? withLog(({ scan }) => sampleOfEvent(event ?? "", scan, [...topics, ...more]))
+        : sampleOfLine(line).pipe(Effect.provide(geoIp.layer))
+    const found = yield* Effect.result(sample)
+    if (Result.isFailure(found)) {
+      if (!(found.failure instanceof Failure) || found.failure.reason !== "unreadable")
+        return yield* Effect.fail(found.failure)
+      yield* printError(`rules: ${found.failure.message}`)
+      return 1
+    }
+    for (const one of rules) yield* show(tryRule(one, found.success, renderer, mask))
     return 0
   }
   const tried = rule === undefined ? rules : rules.map((one) => ({ ...one, on: true }))

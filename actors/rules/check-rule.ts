@@ -94,14 +94,27 @@ const checkDuration = (text: string, rule: string, field: string, leastMs: numbe
 const ownHeaders =
   /^(host|content-length|transfer-encoding|connection|upgrade|te|trailer|webhook-(id|timestamp|signature)|traceparent)$/i
 
+/** What is wrong with the part of a URL that is the same for all events; undefined for nothing. */
+const urlProblem = (url: string): string | undefined => {
+  const [start = "", ...templates] = url.trim().split(/\{[{%]/)
+  const schemes = ["http://", "https://"]
+  const isRight =
+    templates.length === 0
+      ? URL.canParse(url.trim()) && schemes.includes(`${new URL(url.trim()).protocol}//`)
+      : schemes.some((scheme) => scheme.startsWith(start.toLowerCase().slice(0, scheme.length)))
+  return isRight ? undefined : "The URL must begin with http:// or https:// and a host."
+}
+
 const checkCall = (
-  { headers, query, body, method, timeout, accept, as, sign }: Call,
+  { url, headers, query, body, method, timeout, accept, as, sign }: Call,
   rule: string,
   path: string
 ): void => {
   const fail = (message: string, field: string): never => {
     throw new RuleProblem(message, { rule, field: `${path}.${field}` })
   }
+  const wrongUrl = urlProblem(url)
+  if (wrongUrl !== undefined) fail(wrongUrl, "url")
   for (const name of Object.keys(headers ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) fail(`"${name}" is not a valid header name.`, "headers")
     if (ownHeaders.test(name)) fail(`Spoor sets the header ${name} itself: remove it.`, "headers")

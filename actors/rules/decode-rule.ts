@@ -87,5 +87,16 @@ const plainMessage = (message: string): string => {
   if (message === "Missing key") return "It is missing."
   const [, expected] = /^Expected (.*)$/s.exec(message) ?? []
   if (expected === undefined) return message
-  return `It must be ${expected.replaceAll(" | ", " or ").replace(/^(string|number|boolean|array|object)$/, (word) => `${/^[ao]/.test(word) ? "an" : "a"} ${word === "string" ? "text" : word}`)}.`
+  const kinds = expected.split(" | ").map((kind) => kindNames[kind] ?? kind)
+  const advice = expected === "string" ? ": put a template, a number, true or false in quotes" : ""
+  return `It must be ${kinds.join(" or ")}${advice}.`
+}
+
+/** The words of YAML and JSON for the schema's. */
+const kindNames: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object"
 }

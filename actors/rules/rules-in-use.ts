@@ -54,13 +54,20 @@ export const readRulesFile = Effect.fnUntraced(function* (
   return { rules, variables, fingerprint }
 })
 
+/** The text of a rules file. Rejects with why it cannot be read. */
+export const readRulesText = async (path: string): Promise<string> => {
+  const bytes = await readFile(path)
+  if (bytes.length > 4 * maxYamlChars) throw new Error("it is larger than 1 MiB")
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error("it is not UTF-8")
+  }
+}
+
 const readText = (path: string): Effect.Effect<string, Failure> =>
   Effect.tryPromise({
-    try: async () => {
-      const bytes = await readFile(path)
-      if (bytes.length > 4 * maxYamlChars) throw new Error("it is larger than 1 MiB")
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    },
+    try: () => readRulesText(path),
     catch: (error) =>
       new Failure({
         reason: "misconfigured",

@@ -1,5 +1,5 @@
 /** YAML 1.2 (and so JSON) as a value, and the line of each part of it. Pure. */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from "yaml"
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, stringify, type YAMLError } from "yaml"
 import { messageOf } from "./problem.ts"
 
 /** The largest text, in characters, and how many times aliases may be used in it. */
@@ -28,11 +28,12 @@ export const parseYaml = (text: string): ParsedYaml => {
   try {
     const document = parseDocument(text.replace(/^\uFEFF/, ""), {
       ...{ version: "1.2", schema: "core", strict: true, uniqueKeys: true, merge: false },
-      ...{ lineCounter: lines, prettyErrors: false }
+      // `error`: the library would warn on standard error of what `decode-rule.ts` says in our words.
+      ...{ lineCounter: lines, prettyErrors: false, logLevel: "error" }
     })
     const [error] = [...document.errors, ...document.warnings]
     if (error !== undefined)
-      throw new YamlProblem(`Invalid YAML: ${error.message}`, lines.linePos(error.pos[0]).line)
+      throw new YamlProblem(`Invalid YAML: ${sentenceOf(error)}`, lines.linePos(error.pos[0]).line)
     const value: unknown = document.toJS({ maxAliasCount: maxAliases })
     return {
       value,
@@ -46,6 +47,10 @@ export const parseYaml = (text: string): ParsedYaml => {
     throw new YamlProblem(`Invalid YAML: ${messageOf(error)}`)
   }
 }
+
+/** The library's advice is for programmers. */
+const sentenceOf = ({ code, message }: YAMLError): string =>
+  code === "MULTIPLE_DOCS" ? "The text has several documents: write one, without a line ---." : message
 
 /** Where the deepest known part of a path begins; of an entry of a map, its key. */
 const offsetOf = (contents: unknown, path: ReadonlyArray<string | number>): number | undefined => {

@@ -1,8 +1,8 @@
 /**
  * The rules that this viewer knows: those of the file RULES as it is now, and those made by the API. Read when they are
- * asked for; a file or a list that has not changed is not checked again. Lives as long as the viewer.
+ * asked for, and the file every two seconds: of one that turns bad, the last good version is known, as in the reactor. A
+ * file or a list that has not changed is not checked again. Lives as long as its scope.
  */
-import { readFile } from "node:fs/promises"
 import { Effect, Result } from "effect"
 import type { ReactionStore, StoredRule } from "../../../bridge/reaction-store/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
@@ -10,6 +10,7 @@ import type { Rule } from "../../../contracts/reactions/rule.ts"
 import { messageOf, RuleProblem } from "../../rules/problem.ts"
 import { readRule, readRules } from "../../rules/read-rules.ts"
 import { makeRenderer, type Renderer } from "../../rules/render.ts"
+import { readRulesText } from "../../rules/rules-in-use.ts"
 import { rulesFile } from "../../rules/settings.ts"
 import { type RuleVariables, readRuleVariables } from "../../rules/variables.ts"
 
@@ -34,6 +35,9 @@ export interface KnownRules {
   readonly troubles: ReadonlyArray<string>
 }
 
+/** How often the file is read although nobody asks for the rules. */
+const fileInterval = "2 seconds"
+
 /** Reads the rules; never fails. */
 export const makeKnownRules = Effect.fnUntraced(function* (store: ReactionStore["Service"]) {
   const path = yield* rulesFile.config
@@ -42,14 +46,22 @@ export const makeKnownRules = Effect.fnUntraced(function* (store: ReactionStore[
   const apiRulesOf = makeApiRules()
   let lastVariables: RuleVariables = { vars: {}, secrets: {} }
 
-  return Effect.gen(function* () {
-    const [variables, text, stored] = yield* Effect.all(
-      [Effect.result(readRuleVariables()), Effect.result(readText(path)), Effect.result(store.rules)],
-      { concurrency: "unbounded" }
-    )
+  const readFileRules = Effect.gen(function* () {
+    const variables = yield* Effect.result(readRuleVariables())
+    const text = yield* Effect.result(readText(path))
     if (Result.isSuccess(variables)) lastVariables = variables.success
     const renderer = rendererOf(lastVariables)
-    const file = fileRulesOf(text, renderer)
+    return { variables, renderer, file: fileRulesOf(text, renderer) }
+  })
+  yield* readFileRules
+  if (path !== undefined)
+    yield* Effect.sleep(fileInterval).pipe(Effect.andThen(readFileRules), Effect.forever, Effect.forkScoped)
+
+  return Effect.gen(function* () {
+    const [{ variables, renderer, file }, stored] = yield* Effect.all(
+      [readFileRules, Effect.result(store.rules)],
+      { concurrency: "unbounded" }
+    )
     const api = Result.isSuccess(stored)
       ? apiRulesOf(stored.success.rules, renderer, new Set(file.rules.map(({ name }) => name)))
       : []
@@ -76,7 +88,7 @@ const readText = (path: string | undefined): Effect.Effect<string | undefined, s
   path === undefined
     ? Effect.succeed(undefined)
     : Effect.tryPromise({
-        try: () => readFile(path, "utf8"),
+        try: () => readRulesText(path),
         catch: () => "The file that RULES names cannot be read."
       })
 

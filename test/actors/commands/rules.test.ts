@@ -75,6 +75,11 @@ describe("check", () => {
       expect.stringContaining(`${bad}: line 2, rule "a", field when.all.0: The condition "x" does not begin`),
       `${bad}: line 3, rule "b", field when: It is missing.`
     ])
+    const latin1 = join(folder, "latin1.yaml")
+    writeFileSync(latin1, Buffer.from("rules: [] # gr\xfc\xdfe\n", "latin1"))
+    const notUtf8 = await rules(["check", latin1])
+    expect([notUtf8.code, notUtf8.out]).toEqual([1, ""])
+    expect(notUtf8.err).toBe(`rules: ${latin1} cannot be read: it is not UTF-8.\n`)
     const missing = await rules(["check", join(folder, "none")])
     expect([missing.code, missing.out]).toEqual([1, ""])
     expect(missing.err).toContain("cannot be read")
@@ -104,8 +109,11 @@ describe("try", () => {
     expect(code).toBe(0)
     expect(out).toContain("GET https://shop.example/b%20c")
     const none = await rules(["try", good, "--event", `${"0190".padEnd(32, "a")}-9`])
-    expect(none.code).not.toBe(0)
+    expect(none.code).toBe(1)
     expect(none.err).toContain("The log has no event")
+    const line = await rules(["try", good, "--line", "8.8.8.8 soon shop pod /t/buy a=1 agent"])
+    expect([line.code, line.out]).toEqual([1, ""])
+    expect(line.err).toContain("The line would become a dead letter of the drainer: time is not a number.")
   })
   test("all events since a time, at most as many as asked for, with the count of each rule", async () => {
     const { code, out } = await rules(["try", good, "--since", "1h", "--limit", "1"])

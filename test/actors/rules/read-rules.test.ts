@@ -44,6 +44,11 @@ const call = (rest: string): string => rule(`    do:\n      call:\n        url: 
 describe("mistakes", () => {
   const cases: ReadonlyArray<readonly [what: string, text: string, sentence: string]> = [
     ["no YAML", "rules: [", "line 1: Invalid YAML: "],
+    [
+      "two documents",
+      "rules: []\n---\nrules: []",
+      "line 2: Invalid YAML: The text has several documents: write one, without a line ---."
+    ],
     ["a tab", "rules:\n\t- name: x", "line 2: Invalid YAML: "],
     ["a key twice", "rules: []\nrules: []", "line 2: Invalid YAML: Map keys must be unique"],
     ["an unknown tag", "rules: !!js/function x", "line 1: Invalid YAML: "],
@@ -62,6 +67,29 @@ describe("mistakes", () => {
       "rules:\n  - when: {}\n    do: { emit: { type: x } }",
       'line 2, rule "number 1", field name: It is missing.'
     ],
+    [
+      "a template without quotes",
+      rule("    do: { call: { url: {{ params.url }} } }"),
+      'line 4, rule "one", field do.call.url: It must be a text: put a template, a number, true or false in quotes.'
+    ],
+    [
+      "no boolean of YAML 1.2",
+      rule("    on: no\n    do: { emit: { type: x } }"),
+      'line 4, rule "one", field on: It must be true or false.'
+    ],
+    [
+      "one condition instead of a list",
+      "rules:\n  - name: one\n    when: { all: params.a exists }\n    do: { emit: { type: x } }",
+      'line 3, rule "one", field when.all: It must be a list.'
+    ],
+    ...["/orders", "ftp://a.example/x", "a.example/{{ params.id }}", "", "http://"].map(
+      (url) =>
+        [
+          `the URL "${url}"`,
+          rule(`    do: { call: { url: "${url}" } }`),
+          'line 4, rule "one", field do.call.url: The URL must begin with http:// or https:// and a host'
+        ] as const
+    ),
     ["no do", rule(""), 'line 2, rule "one", field do: It is missing'],
     [
       "a misspelled field",

@@ -134,6 +134,20 @@ describe("the list", () => {
   )
 
   check(
+    "a file that turns bad before anybody looks: its rules are shown as they are in force",
+    Effect.gen(function* () {
+      const { services, writeRules } = yield* opened()
+      writeRules("rules: [")
+      const bad = yield* Effect.promise(() => services.reactions.list())
+      expect(bad.fileProblem).toMatch(/^line 1: Invalid YAML/)
+      expect(bad.rules.filter(({ source }) => source === "file").map(({ name }) => name)).toEqual([
+        "switched-off",
+        "tell-the-shop"
+      ])
+    })
+  )
+
+  check(
     "while the store cannot be read, the rules of the file are still there, and figures are unknown",
     Effect.gen(function* () {
       const failing = new Failure({ reason: "unavailable", message: "redis-1 does not answer." })
