@@ -1,14 +1,23 @@
 /**
- * Writes the bill of materials of the image (CycloneDX, JSON) to standard output: what npm lists for the production packages
- * of package-lock.json, and the C library. `node sbom.mjs <dpkg's file "status">`. Without npm's random number and
- * time, so that two builds are the same.
+ * Writes the bill of materials of the image (CycloneDX, JSON) to standard output: what npm lists of package-lock.json for
+ * production, and the C library. `node sbom.mjs <dpkg's file "status">`. Without npm's random number and time, so that two
+ * builds are the same.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 
 const [, , status] = process.argv
-const options = ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--package-lock-only"]
+const options = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"]
 const bill = JSON.parse(execFileSync("npm", options, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }))
+
+// NOTE: npm's own `--omit dev` leaves out a production package that a development package needs too.
+const isForProduction = ({ properties }) =>
+  properties?.some(({ name }) => name === "cdx:npm:package:development") !== true
+bill.components = bill.components.filter(isForProduction)
+const listed = new Set([...bill.components, bill.metadata.component].map((component) => component["bom-ref"]))
+bill.dependencies = bill.dependencies
+  .filter(({ ref }) => listed.has(ref))
+  .map((one) => ({ ...one, dependsOn: one.dependsOn?.filter((ref) => listed.has(ref)) }))
 delete bill.serialNumber
 delete bill.metadata.timestamp
 // npm names it by the folder that it is in.

@@ -23,14 +23,14 @@ import { neededDeclarations, withJsImports } from "./declarations.ts"
 const root = join(import.meta.dirname, "..", "..")
 const stage = join(root, "dist", "package")
 
-/** Folders of sources whose files are read when Spoor runs, as they are. */
-const readFolders = [
-  "actors/viewer/web",
-  "contracts/generated",
-  "contracts/generated/schemas",
-  "actors/notifier/texts",
-  "actors/notifier/channels"
-]
+/** Folders of sources whose files of these endings are read when Spoor runs, as they are. */
+const readFolders: Readonly<Record<string, RegExp>> = {
+  "actors/viewer/web": /\.(?:html|css|ts)$/,
+  "contracts/generated": /\.(?:html|css|ts|json|py|go)$/,
+  "contracts/generated/schemas": /\.json$/,
+  "actors/notifier/texts": /\.yaml$/,
+  "actors/notifier/channels": /\.yaml$/
+}
 
 /** Files that are copied as they are: from the root, to the package. */
 const copies: ReadonlyArray<readonly [from: string, to: string]> = [
@@ -83,11 +83,10 @@ export const buildPackage = (): string => {
     if (needed.has(path)) writeFileSync(path, withJsImports(readFileSync(path, "utf8")))
     else rmSync(path)
   }
-  for (const folder of readFolders) {
+  for (const [folder, endings] of Object.entries(readFolders)) {
     mkdirSync(join(stage, folder), { recursive: true })
-    for (const name of readdirSync(join(root, folder)))
-      if (/\.(?:html|css|ts|json|py|go|yaml)$/.test(name))
-        copyFileSync(join(root, folder, name), join(stage, folder, name))
+    for (const name of readdirSync(join(root, folder)).filter((one) => endings.test(one)))
+      copyFileSync(join(root, folder, name), join(stage, folder, name))
   }
   for (const [from, to] of copies) copyFileSync(join(root, from), join(stage, to))
   writeFileSync(join(stage, "package.json"), packageText())

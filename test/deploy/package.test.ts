@@ -134,7 +134,7 @@ describe("what is packed", () => {
 
   test("is on the list of what may be in it, small, and has what an editor needs", () => {
     const allowed =
-      /^package\/(LICENSE|README\.md|package\.json|bin\/spoor\.mjs|(actors|bridge|contracts|gateway)\/[\w./-]+\.(js|json|d\.ts)|(actors\/viewer\/web|contracts\/generated)\/[\w.-]+\.(html|css|ts|py|go))$/
+      /^package\/(LICENSE|README\.md|package\.json|bin\/spoor\.mjs|(actors|bridge|contracts|gateway)\/[\w./-]+\.(js|json|d\.ts)|(actors\/viewer\/web|contracts\/generated)\/[\w.-]+\.(html|css|ts|py|go)|actors\/notifier\/(texts|channels)\/\w+\.yaml)$/
     expect(listed().filter((path) => !allowed.test(path))).toEqual([])
     expect(readFileSync(packed).length).toBeLessThan(1_000_000)
     expect(listed()).toContain("package/actors/package/testing.d.ts")
