@@ -6,13 +6,16 @@ import { eventOf, fieldsOf } from "../../../actors/rules/read-event.ts"
 import { makeRenderer, type TemplateContext } from "../../../actors/rules/render.ts"
 import { hidden } from "../../../actors/rules/secret-marks.ts"
 import type { Call } from "../../../contracts/reactions/rule.ts"
-import { recordOf, topic } from "./events.ts"
+import { emittedMeta, recordOf, topic } from "./events.ts"
 
 const secrets = { KEY: 's3cret "&/ü', HOOK: "https://hooks.example/T0/abcdef", EMPTY: "" }
 const renderer = makeRenderer({ vars: { SHOP: "https://shop.example:8443/v1", USER: "me" }, secrets })
 
-const contextOf = (params = "e", rest: Partial<TemplateContext> = {}): TemplateContext => {
-  const fields = fieldsOf(recordOf("bud", params), topic)
+const contextOf = (
+  params = "e",
+  { meta, ...rest }: Partial<TemplateContext> & { meta?: string } = {}
+): TemplateContext => {
+  const fields = fieldsOf(recordOf("bud", params, meta === undefined ? {} : { meta }), topic)
   if (fields === undefined) throw new Error("no event")
   return { event: eventOf(fields, 1_700_000_000_000), answers: {}, seed: "seed", ...rest }
 }
@@ -156,10 +159,12 @@ describe("events and messages", () => {
       type: "bud-{{ params.kind }}",
       params: { owner: "{{ params.owner }}", hops: "{{ event.hops }}" }
     }
-    expect(renderer.emit(emit, contextOf("kind=a&owner=%C3%BC&spoor_hops=3"))).toEqual({
-      type: "bud-a",
-      params: { owner: "ü", hops: "3" }
-    })
+    expect(renderer.emit(emit, contextOf("kind=a&owner=%C3%BC&spoor_hops=3", { meta: emittedMeta }))).toEqual(
+      {
+        type: "bud-a",
+        params: { owner: "ü", hops: "3" }
+      }
+    )
     expect(() => renderer.emit({ type: "{{ params.none }}" }, contextOf())).toThrow(/empty/)
   })
   test("notify", () => {
