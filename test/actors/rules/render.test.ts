@@ -128,19 +128,29 @@ describe("URLs that cannot be called are refused with a sentence that has no sec
     ["https://u:p@a.example", /use basic/],
     ["https://{{ secrets.KEY }}.example", /part of the host/],
     ["{{ secrets.KEY }}", /invalid/],
-    ["https://a.example/{{ secrets.KEY | upcase }}", /fails/]
+    ["https://a.example/{{ secrets.KEY | upcase }}", /fails/],
+    ["https://a.example/b/{{ params.up | url_encode }}/notify", /segment/],
+    ["https://a.example/b/{{ params.up | url_encode }}?x=1", /segment/],
+    ["https://a.example/b/.%2E", /segment/],
+    ["https://a.example/b\\.\\c", /segment/],
+    ["https://a.example/b/.\t./c", /segment/]
   ]
   for (const [url, why] of refused) {
     test(url, () => {
-      expect(() => renderer.call({ url }, contextOf("x=1"))).toThrow(why)
-      expect(renderer.targetOf({ call: { url } }, contextOf("x=1"))).toBe("none" as never)
+      expect(() => renderer.call({ url }, contextOf("x=1&up=.."))).toThrow(why)
+      expect(renderer.targetOf({ call: { url } }, contextOf("x=1&up=.."))).toBe("none" as never)
       try {
-        renderer.call({ url }, contextOf("x=1"))
+        renderer.call({ url }, contextOf("x=1&up=.."))
       } catch (error) {
         expect(String(error)).not.toContain("s3cret")
       }
     })
   }
+  test("dots within a segment or behind the path are nothing else than dots", () => {
+    for (const url of ["https://a.example/.well-known/..a/b..?x=/../#/../", "https://a.example"])
+      expect(renderer.call({ url }, contextOf()).url).toBe(url.split("#")[0] ?? "")
+  })
+
   test("the target is the origin; a secret may be the whole URL", () => {
     expect(renderer.targetOf({ call: { url: "HTTPS://A.example:443/x" } }, contextOf())).toBe(
       "https://a.example" as never
