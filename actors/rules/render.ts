@@ -83,13 +83,13 @@ export interface Renderer {
 }
 
 /**
- * Makes a renderer.
+ * Makes a renderer. `former`: secrets that were sent before, which `mask` hides too.
  *
  * @example
  * const renderer = makeRenderer({ vars: { SHOP: "https://shop.example" }, secrets: { KEY: "s3cret" } })
  * const { url } = renderer.call({ url: "{{ vars.SHOP }}/{{ params.id | url_encode }}" }, { event, answers: {}, seed: "1" })
  */
-export const makeRenderer = (variables: RuleVariables): Renderer => {
+export const makeRenderer = (variables: RuleVariables, former: ReadonlyArray<string> = []): Renderer => {
   const secret = (name: string): string | undefined => variables.secrets[name]
   const reveal = (text: string): string => revealed(text, secret)
   const marks = Object.fromEntries(
@@ -155,7 +155,7 @@ export const makeRenderer = (variables: RuleVariables): Renderer => {
     },
     text: render,
     reveal,
-    mask: makeMask(Object.values(variables.secrets))
+    mask: makeMask([...Object.values(variables.secrets), ...former])
   }
 }
 
