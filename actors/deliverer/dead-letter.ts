@@ -6,18 +6,22 @@ import { writeDeadDelivery } from "../../contracts/reactions/dead-delivery.ts"
 import type { DeliveryContent, DeliveryFailure, DeliveryId } from "../../contracts/reactions/delivery.ts"
 import { pushIdFrom } from "../runtime/push-id.ts"
 
-/** The dead letter, and the id under which the list takes it once: a delivery that dies again after a replay has another. */
+/**
+ * The dead letter, and the id under which the list takes it once: a delivery that dies again after a replay has another. It
+ * is dead-lettered at `now` (ms since 1970), which is later than its failure when the queue was away.
+ */
 export const deadLetterOf = (
   delivery: { readonly id: DeliveryId; readonly rule: string },
   content: DeliveryContent,
-  failure: DeliveryFailure
+  failure: DeliveryFailure,
+  now: number
 ): { readonly letter: DeadLetter; readonly once: PushId } => {
   const { id, rule } = delivery
   const { reason, target, attempts, first, last } = failure
   return {
     letter: {
       ...{ v: 1, id: letterId(id), stage: "deliverer", reason: "not delivered", topic: reactionsTopic },
-      ...{ detail: `${rule}: ${reason}`, attempts, first: Math.floor(first), last: Math.floor(last) },
+      ...{ detail: `${rule}: ${reason}`, attempts, first: Math.floor(first), last: Math.floor(now) },
       line: new TextEncoder().encode(writeDeadDelivery({ delivery: id, rule, target, content }))
     },
     once: pushIdFrom(`dead ${id} ${last}`)

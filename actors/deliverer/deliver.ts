@@ -84,19 +84,19 @@ const maskedAnswers = (
   return hidden(answers) as DeliveryContent["answers"]
 }
 
-const addDeadLetter = (
+const addDeadLetter = Effect.fnUntraced(function* (
   { sources }: IngestQueue["Service"],
   claimed: ClaimedDelivery,
   content: DeliveryContent,
   failure: DeliveryFailure
-): Effect.Effect<void, Failure> => {
-  const { letter, once } = deadLetterOf(claimed, content, failure)
+): Effect.fn.Return<void, Failure> {
+  const { letter, once } = deadLetterOf(claimed, content, failure, yield* Clock.currentTimeMillis)
   // Each id belongs to one of the servers: only that one knows whether it has the letter.
   const source = sources[Number.parseInt(letter.id.slice(0, 8), 16) % sources.length]
-  return source === undefined
-    ? Effect.fail(new Failure({ reason: "unavailable", message: "There is no queue for dead letters." }))
-    : source.deadLetters.add(letter, once)
-}
+  if (source === undefined)
+    return yield* new Failure({ reason: "unavailable", message: "There is no queue for dead letters." })
+  yield* source.deadLetters.add(letter, once)
+})
 
 const attempted = Effect.fnUntraced(function* (
   delivering: Delivering,

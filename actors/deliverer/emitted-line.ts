@@ -4,9 +4,7 @@ import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import type { DeliveryId } from "../../contracts/reactions/delivery.ts"
 import { formatLine } from "../../contracts/wire/line.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
-
-/** The parameter that counts how many rules caused the event one after another. */
-export const hopsParam = "spoor_hops"
+import { emittedPod, hopsParam } from "../rules/read-event.ts"
 
 export interface EmittedEvent {
   readonly type: string
@@ -27,7 +25,7 @@ export const emittedLine = ({ type, params, id, idParam, hops, now }: EmittedEve
     .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
     .join("&")
   return formatLine({
-    ...{ dialect: "pushtech", ip: "0.0.0.0", ts: now, host: "" as ByteString, pod: bytesOf("deliverer") },
+    ...{ dialect: "pushtech", ip: "0.0.0.0", ts: now, host: "" as ByteString, pod: bytesOf(emittedPod) },
     ...{ path: `/t/${encoded(type)}` as ByteString, query: query as ByteString, userAgent: "" as ByteString }
   })
 }

@@ -10,6 +10,9 @@ import { type RuleVariables, readRuleVariables, secretFiles } from "../rules/var
 /** How often files are read again, ms. */
 const intervalMs = 2_000
 
+/** Replaced secrets that are still hidden: answers of before may repeat them. */
+const maxFormer = 100
+
 export interface LiveRenderer {
   readonly current: () => Renderer
   readonly secret: (name: string) => string | undefined
@@ -19,10 +22,12 @@ export interface LiveRenderer {
 export const makeLiveRenderer = Effect.gen(function* () {
   let variables = yield* readRuleVariables()
   let renderer = makeRenderer(variables)
+  let former: ReadonlyArray<string> = []
   const use = (next: RuleVariables): void => {
     if (JSON.stringify(next) === JSON.stringify(variables)) return
+    former = [...new Set([...Object.values(variables.secrets), ...former])].slice(0, maxFormer)
     variables = next
-    renderer = makeRenderer(next)
+    renderer = makeRenderer(next, former)
   }
   if (secretFiles(process.env).length > 0)
     yield* Effect.sleep(intervalMs).pipe(

@@ -6,8 +6,12 @@ import type { ReactionEvent } from "../../contracts/reactions/delivery.ts"
 import { splitRecord } from "../../contracts/wire/record.ts"
 import { RecordFields } from "./fields.ts"
 
-/** The parameter that counts how many rules caused an event one after another. */
+/**
+ * The parameter that counts how many rules caused an event one after another, and the pod of such events. A client that
+ * sends the parameter has a gateway's pod, so that it cannot keep its event from causing something.
+ */
 export const hopsParam = "spoor_hops"
+export const emittedPod = "deliverer"
 
 /** The fields of a record; undefined if it does not follow the contract. `id`: for a record without an id of Spoor. */
 export const fieldsOf = (
@@ -28,10 +32,10 @@ export const eventOf = (fields: RecordFields, time: number): ReactionEvent => ({
   params: Object.fromEntries(fields.params),
   lists: Object.fromEntries(fields.lists),
   meta: Object.fromEntries(fields.metas),
-  hops: hopsOf(fields.param(hopsParam))
+  hops: fields.meta("pod") === emittedPod ? hopsOf(fields.param(hopsParam)) : 0
 })
 
-/** 0 for an event of a client. */
+/** 0 for a text that is no count. */
 const hopsOf = (text: string | undefined): number =>
   text !== undefined && /^\d{1,4}$/.test(text) ? Number(text) : 0
 

@@ -83,13 +83,13 @@ export interface Renderer {
 }
 
 /**
- * Makes a renderer.
+ * Makes a renderer. `former`: secrets that were sent before, which `mask` hides too.
  *
  * @example
  * const renderer = makeRenderer({ vars: { SHOP: "https://shop.example" }, secrets: { KEY: "s3cret" } })
  * const { url } = renderer.call({ url: "{{ vars.SHOP }}/{{ params.id | url_encode }}" }, { event, answers: {}, seed: "1" })
  */
-export const makeRenderer = (variables: RuleVariables): Renderer => {
+export const makeRenderer = (variables: RuleVariables, former: ReadonlyArray<string> = []): Renderer => {
   const secret = (name: string): string | undefined => variables.secrets[name]
   const reveal = (text: string): string => revealed(text, secret)
   const marks = Object.fromEntries(
@@ -155,7 +155,7 @@ export const makeRenderer = (variables: RuleVariables): Renderer => {
     },
     text: render,
     reveal,
-    mask: makeMask(Object.values(variables.secrets))
+    mask: makeMask([...Object.values(variables.secrets), ...former])
   }
 }
 
@@ -204,12 +204,25 @@ const originOf = (written: string, reveal: (text: string) => string): string => 
   if (url === "") throw new TemplateProblem("The URL renders empty.")
   if (!URL.canParse(url))
     throw new TemplateProblem("The URL is invalid: it must begin with http:// or https:// and a host.")
+  if (climbs(url))
+    throw new TemplateProblem(
+      "The path of the URL has a segment . or .., which an event must not use to reach another path."
+    )
   const { protocol, origin, username, password } = new URL(url)
   if (protocol !== "http:" && protocol !== "https:")
     throw new TemplateProblem(`The URL begins with ${protocol}: only http: and https: can be called.`)
   if (username !== "" || password !== "")
     throw new TemplateProblem("The URL contains a user or a password: use basic instead.")
   return origin
+}
+
+/**
+ * Does the path have a segment that leads out of the one before it? `url_encode` cannot prevent that: in a URL `%2E` is the
+ * same as a dot. Tabs and line breaks are no part of a URL.
+ */
+const climbs = (url: string): boolean => {
+  const [path = ""] = url.replaceAll(/[\t\n\r]/g, "").split(/[?#]/)
+  return /[/\\](\.|%2e){1,2}([/\\]|$)/i.test(path)
 }
 
 const renderCall = (call: Call, url: string, text: (template: string) => string): RenderedCall => {

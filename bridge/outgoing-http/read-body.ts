@@ -1,6 +1,7 @@
 /**
  * Reads the body of an answer: at most `maxAnswerBytes` of it, decompressed if the target compressed it although it was not
- * asked to. What is more is not read. Keeps no state.
+ * asked to. What is more is not read. What cannot be decompressed, as nothing at all, is left out: the target has answered.
+ * Keeps no state.
  */
 import type { IncomingMessage } from "node:http"
 import type { Readable } from "node:stream"
@@ -11,7 +12,7 @@ export const maxAnswerBytes = 64 * 1024
 
 export interface ReadBody {
   readonly bytes: Uint8Array
-  /** Whether the body is longer. */
+  /** Whether the body is longer, or was not read to its end. */
   readonly isCut: boolean
 }
 
@@ -27,14 +28,22 @@ export const readBody = async (answer: IncomingMessage): Promise<ReadBody> => {
   const encoding = answer.headers["content-encoding"]?.trim().toLowerCase() ?? ""
   const decompress = decompressors[encoding]?.()
   if (decompress === undefined) return collect(answer)
-  answer.on("error", (cause) => decompress.destroy(cause))
+  let [isBroken, isRead] = [false, true]
+  answer.on("error", (cause) => {
+    isBroken = true
+    decompress.destroy(cause)
+  })
   answer.pipe(decompress)
-  const body = await collect(decompress)
+  const body = await collect(decompress, () => {
+    isRead = answer.complete
+    return !isBroken
+  })
   decompress.destroy()
-  return body
+  return isRead ? body : { ...body, isCut: true }
 }
 
-const collect = (stream: Readable): Promise<ReadBody> =>
+/** `endsAt`: whether an error is the end of the body. */
+const collect = (stream: Readable, endsAt = (): boolean => false): Promise<ReadBody> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
@@ -54,6 +63,6 @@ const collect = (stream: Readable): Promise<ReadBody> =>
       if (size > maxAnswerBytes) end(true)
     })
     stream.on("end", () => end(false))
-    stream.on("error", reject)
+    stream.on("error", (cause) => (endsAt() ? end(false) : reject(cause)))
     stream.on("close", () => reject(new Error("the connection was closed within the answer")))
   })

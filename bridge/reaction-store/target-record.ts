@@ -24,8 +24,8 @@ export interface TargetRecord {
   lastCall: number
   /** When the calls that were made would all be allowed, had they come evenly (GCRA). */
   paidUntil: number
-  /** The limits by the rules that have some: the strictest of them applies. */
-  limits: Record<string, { concurrency?: number; perSecond?: number }>
+  /** The limits by the rules that have some, and when a delivery of it came last: the strictest of them applies. */
+  limits: Record<string, { concurrency?: number; perSecond?: number; at?: number }>
   disabledFor: Array<string>
 }
 
@@ -39,11 +39,12 @@ export const newTarget = (): TargetRecord => ({
 export const targetMemoryMs = 24 * 3_600_000
 
 /** Takes note of the limits that the deliveries of a rule have. */
-export const limit = (target: TargetRecord, rule: string, limits: TargetLimits): void => {
+export const limit = (target: TargetRecord, rule: string, limits: TargetLimits, now: number): void => {
   const { concurrency, perSecond } = limits
   if (concurrency === undefined && perSecond === undefined) delete target.limits[rule]
   else
     target.limits[rule] = {
+      at: now,
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(perSecond === undefined ? {} : { perSecond })
     }
@@ -88,8 +89,13 @@ export const claimableAt = (
   return Math.max(due, target.served, target.heldUntil, Math.ceil(paid))
 }
 
-/** A clock that was set back does not stop a target: it was not served in the future, nor called more often than allowed. */
+/**
+ * A clock that was set back does not stop a target: it was not served in the future, nor called more often than allowed. The
+ * limits of a rule that has had no delivery for a day are forgotten when nothing waits: it may be gone.
+ */
 export const followClock = (target: TargetRecord, now: number): void => {
+  for (const [rule, { at = now }] of Object.entries(target.limits))
+    if (target.waiting === 0 && at < now - targetMemoryMs) delete target.limits[rule]
   const rate = strictest(target, "perSecond", Number.POSITIVE_INFINITY)
   target.served = Math.min(target.served, now)
   if (rate !== Number.POSITIVE_INFINITY)

@@ -1,7 +1,10 @@
 /**
  * The rules of targets in Lua: those of target-record.ts, whose fields the records have. `limits` is a map of rule to the
- * pair of concurrency and calls per second, each false for none. A part of the scripts on deliveries.
+ * list of concurrency and calls per second, each false for none, and time of its last delivery. A part of the scripts on
+ * deliveries.
  */
+import { targetMemoryMs } from "../target-record.ts"
+
 export const targetScript = `
 local function new_target()
   return {
@@ -24,7 +27,7 @@ local function burst_of(rate)
 end
 
 local function set_limits(record, rule, concurrency, rate)
-  record.limits[rule] = (concurrency or rate) and {concurrency, rate} or nil
+  record.limits[rule] = (concurrency or rate) and {concurrency, rate, ms} or nil
 end
 
 local function allowance(record, concurrency)
@@ -57,8 +60,11 @@ local function claimable_at(record, due, concurrency)
   return at
 end
 
--- A clock that was set back does not stop a target.
+-- A clock that was set back does not stop a target, nor do the limits of a rule that is gone.
 local function follow_clock(record)
+  for rule, limits in pairs(record.limits) do
+    if record.waiting == 0 and (limits[3] or ms) < ms - ${targetMemoryMs} then record.limits[rule] = nil end
+  end
   record.served = math.min(record.served, now)
   local rate = strictest(record, 2)
   if rate then record.paidUntil = math.min(record.paidUntil, now + burst_of(rate) * 1000 / rate) end

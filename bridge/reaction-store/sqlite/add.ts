@@ -51,7 +51,7 @@ export const add = (step: Step, deliveries: ReadonlyArray<NewDelivery>, together
 export const insert = (step: Step, delivery: NewDelivery, rule = delivery.rule): void => {
   const { id, due, expires, content, limits } = delivery
   const target = step.change(delivery.target)
-  limit(target, delivery.rule, limits)
+  limit(target, delivery.rule, limits, step.now)
   target.waiting += 1
   step.count(rule, "waiting", 1)
   const [from, until] = [wholeTime(due), wholeTime(expires)]

@@ -59,7 +59,7 @@ const finish = (step: Step, { id, outcome }: Settlement, { number, rule, target,
     }
     case "next": {
       const next = change(outcome.target)
-      limit(next, rule, outcome.limits)
+      limit(next, rule, outcome.limits, now)
       run.goOn.run(outcome.target, next.round, now, outcome.content, number)
       next.waiting += 1
       return count(rule, "waiting", 1)

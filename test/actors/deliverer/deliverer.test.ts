@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
 import { readDeadDelivery } from "../../../contracts/reactions/dead-delivery.ts"
-import { ownTargets } from "../../../contracts/reactions/delivery.ts"
+import { ownTargets, type TargetName } from "../../../contracts/reactions/delivery.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { eventually } from "../../support/eventually.ts"
 import { hasRedisProgram, startRedis } from "../../support/redis.ts"
@@ -300,6 +300,31 @@ const suite = (check: Check): void => {
       // A template in an answer is a text, and is not rendered.
       const query = new URLSearchParams(line.split(" ")[5])
       expect(Object.fromEntries(query)).toMatchObject({ code: "404", text: "{{ secrets.KEY }} no", n: "1" })
+    })
+  )
+
+  // By it people's commands know a letter that the store does not know yet from one that it has forgotten.
+  check("a letter that the queue takes hours later says when it was taken", (settings) =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld(settings)
+      const long = Date.now() - 7_200_000
+      const failure = {
+        reason: "no",
+        target: "https://a.example" as TargetName,
+        attempts: 3,
+        first: long - 1,
+        last: long
+      }
+      yield* world.store.add([
+        delivery("r", ownTargets.deadLetters, [{ call: { url: "https://a.example" } }], {
+          content: { failure }
+        })
+      ])
+      yield* world.start
+      yield* settled(world, { dead: 1 })
+      const [found] = yield* world.source.deadLetters.read(0, 9)
+      expect(found?.letter).toMatchObject({ first: long - 1, attempts: 3 })
+      expect(found?.letter?.last).toBeGreaterThan(Date.now() - 60_000)
     })
   )
 

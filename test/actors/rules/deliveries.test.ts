@@ -6,7 +6,7 @@ import { compileRules } from "../../../actors/rules/rule-set.ts"
 import type { NewDelivery, Suppression } from "../../../bridge/reaction-store/service.ts"
 import { decodeContent } from "../../../contracts/reactions/delivery-content.ts"
 import type { Rule } from "../../../contracts/reactions/rule.ts"
-import { recordOf, ruleOf, topic } from "./events.ts"
+import { emittedMeta, recordOf, ruleOf, topic } from "./events.ts"
 
 const renderer = makeRenderer({ vars: { SHOP: "https://shop.example" }, secrets: {} })
 const time = 1_700_000_000_000
@@ -98,7 +98,15 @@ describe("gates", () => {
 })
 
 test("an event that five rules caused one after another is suppressed as a loop", () => {
-  expect(reason({}, "spoor_hops=4")).toBe("none")
-  expect(reason({}, "spoor_hops=5")).toBe("loop")
-  expect(reason({}, "spoor_hops=x")).toBe("none")
+  const looped = (params: string, meta = emittedMeta): string => {
+    const [match] = compileRules([ruleOf("one")], renderer).match(recordOf("bud", params, { meta }), topic)
+    if (match === undefined) throw new Error("The rule does not hold.")
+    const one = deliveryOf(match, renderer, { now: time, deliverForMs: 1 })
+    return isSuppression(one) ? one.reason : "none"
+  }
+  expect(looped("spoor_hops=4")).toBe("none")
+  expect(looped("spoor_hops=5")).toBe("loop")
+  expect(looped("spoor_hops=x")).toBe("none")
+  // A client cannot keep its event from causing something.
+  expect(looped("spoor_hops=5", emittedMeta.replace("deliverer", "gateway-1"))).toBe("none")
 })

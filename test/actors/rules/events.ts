@@ -23,6 +23,10 @@ export const recordOf = (
   headers: id === "" ? {} : { id }
 })
 
+/** The meta part of an event that a rule has sent. */
+export const emittedMeta =
+  "type=Unknown&browser=&engine=&version=&os=&host=&pod=deliverer&ts=1&ip=00000000&klag=5&country=XX&city="
+
 /** A rule that calls something. */
 export const ruleOf = (name: string, rest: Partial<Rule> = {}): Rule => ({
   name,

@@ -6,13 +6,16 @@ import { eventOf, fieldsOf } from "../../../actors/rules/read-event.ts"
 import { makeRenderer, type TemplateContext } from "../../../actors/rules/render.ts"
 import { hidden } from "../../../actors/rules/secret-marks.ts"
 import type { Call } from "../../../contracts/reactions/rule.ts"
-import { recordOf, topic } from "./events.ts"
+import { emittedMeta, recordOf, topic } from "./events.ts"
 
 const secrets = { KEY: 's3cret "&/ü', HOOK: "https://hooks.example/T0/abcdef", EMPTY: "" }
 const renderer = makeRenderer({ vars: { SHOP: "https://shop.example:8443/v1", USER: "me" }, secrets })
 
-const contextOf = (params = "e", rest: Partial<TemplateContext> = {}): TemplateContext => {
-  const fields = fieldsOf(recordOf("bud", params), topic)
+const contextOf = (
+  params = "e",
+  { meta, ...rest }: Partial<TemplateContext> & { meta?: string } = {}
+): TemplateContext => {
+  const fields = fieldsOf(recordOf("bud", params, meta === undefined ? {} : { meta }), topic)
   if (fields === undefined) throw new Error("no event")
   return { event: eventOf(fields, 1_700_000_000_000), answers: {}, seed: "seed", ...rest }
 }
@@ -125,19 +128,29 @@ describe("URLs that cannot be called are refused with a sentence that has no sec
     ["https://u:p@a.example", /use basic/],
     ["https://{{ secrets.KEY }}.example", /part of the host/],
     ["{{ secrets.KEY }}", /invalid/],
-    ["https://a.example/{{ secrets.KEY | upcase }}", /fails/]
+    ["https://a.example/{{ secrets.KEY | upcase }}", /fails/],
+    ["https://a.example/b/{{ params.up | url_encode }}/notify", /segment/],
+    ["https://a.example/b/{{ params.up | url_encode }}?x=1", /segment/],
+    ["https://a.example/b/.%2E", /segment/],
+    ["https://a.example/b\\.\\c", /segment/],
+    ["https://a.example/b/.\t./c", /segment/]
   ]
   for (const [url, why] of refused) {
     test(url, () => {
-      expect(() => renderer.call({ url }, contextOf("x=1"))).toThrow(why)
-      expect(renderer.targetOf({ call: { url } }, contextOf("x=1"))).toBe("none" as never)
+      expect(() => renderer.call({ url }, contextOf("x=1&up=.."))).toThrow(why)
+      expect(renderer.targetOf({ call: { url } }, contextOf("x=1&up=.."))).toBe("none" as never)
       try {
-        renderer.call({ url }, contextOf("x=1"))
+        renderer.call({ url }, contextOf("x=1&up=.."))
       } catch (error) {
         expect(String(error)).not.toContain("s3cret")
       }
     })
   }
+  test("dots within a segment or behind the path are nothing else than dots", () => {
+    for (const url of ["https://a.example/.well-known/..a/b..?x=/../#/../", "https://a.example"])
+      expect(renderer.call({ url }, contextOf()).url).toBe(url.split("#")[0] ?? "")
+  })
+
   test("the target is the origin; a secret may be the whole URL", () => {
     expect(renderer.targetOf({ call: { url: "HTTPS://A.example:443/x" } }, contextOf())).toBe(
       "https://a.example" as never
@@ -156,10 +169,12 @@ describe("events and messages", () => {
       type: "bud-{{ params.kind }}",
       params: { owner: "{{ params.owner }}", hops: "{{ event.hops }}" }
     }
-    expect(renderer.emit(emit, contextOf("kind=a&owner=%C3%BC&spoor_hops=3"))).toEqual({
-      type: "bud-a",
-      params: { owner: "ü", hops: "3" }
-    })
+    expect(renderer.emit(emit, contextOf("kind=a&owner=%C3%BC&spoor_hops=3", { meta: emittedMeta }))).toEqual(
+      {
+        type: "bud-a",
+        params: { owner: "ü", hops: "3" }
+      }
+    )
     expect(() => renderer.emit({ type: "{{ params.none }}" }, contextOf())).toThrow(/empty/)
   })
   test("notify", () => {

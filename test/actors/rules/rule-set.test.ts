@@ -5,7 +5,7 @@ import { makeRenderer } from "../../../actors/rules/render.ts"
 import { compileRule, compileRules } from "../../../actors/rules/rule-set.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { When } from "../../../contracts/reactions/rule.ts"
-import { recordOf, ruleOf, topic } from "./events.ts"
+import { emittedMeta, recordOf, ruleOf, topic } from "./events.ts"
 
 const renderer = makeRenderer({ vars: {}, secrets: {} })
 const adtekio = "bot_name&country=DE&device&device_name&ip=3405803783&klag=1&platform=linux&ts=1"
@@ -69,8 +69,10 @@ describe("which rules hold", () => {
       ...{ id: "0123456789abcdef0123456789abcdef-0", type: "bud", topic: "events", time: 1_700_000_000_000 },
       params: { a: "1", "m[]": "x", "m[1]": "y", spoor_hops: "2" },
       lists: { a: ["1", "2"], m: ["x", "y"], "m[]": ["x"], "m[1]": ["y"] },
-      ...{ hops: 2 }
+      ...{ hops: 0 }
     })
+    const [emitted] = set.match(recordOf("bud", "spoor_hops=2", { meta: emittedMeta }), topic)
+    expect(emitted?.event.hops).toBe(2)
     expect(Object.hasOwn(match?.event.params ?? {}, "__proto__")).toBe(true)
     expect(match?.event.meta.ip).toBe("203.0.113.7")
     expect(match?.event.meta.city).toBeUndefined()

@@ -51,6 +51,12 @@ for (const [runtime, command, args] of runtimes)
       expect(seen.gzip).toEqual({ status: 200, body: "unzipped", isCut: false })
     })
 
+    test("an answer without a body, or not compressed although it says so, is an answer all the same", () => {
+      for (const answer of [seen.empty, seen.head, seen.notGzip])
+        expect(answer).toMatchObject({ status: 200, body: "" })
+      expect(seen.halfGzip).toMatchObject({ reason: "no connection" })
+    })
+
     test("redirects on the same host are followed with method and body, to https too", () => {
       expect(JSON.parse(seen.post.body)).toMatchObject({ method: "POST", body: "grüße" })
       expect(JSON.parse(seen.see.body)).toMatchObject({ method: "GET", body: "" })

@@ -34,6 +34,13 @@ const allowed: Answer = (request, response) => {
     return void response
       .writeHead(200, { "content-encoding": "gzip" })
       .end(gzipSync(url === "/gzip" ? "unzipped" : Buffer.alloc(20_000_000)))
+  if (url === "/empty" || url === "/not-gzip")
+    return void response.writeHead(200, { "content-encoding": "gzip" }).end(url === "/empty" ? "" : "plain")
+  if (url === "/half-gzip") {
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": "5000" })
+    response.write(gzipSync("x".repeat(100)), () => setTimeout(() => request.socket.destroy(), 50))
+    return
+  }
   if (url === "/close") return void request.socket.destroy()
   if (url.startsWith("/to?"))
     return void response.writeHead(307, { location: decodeURIComponent(url.slice(4)) }).end()
@@ -108,6 +115,10 @@ const result = await Effect.runPromise(
         big: { ...big, body: "body" in big ? big.body.length : undefined },
         bomb: { ...bomb, body: "body" in bomb ? bomb.body.length : undefined },
         gzip: yield* send(`${at("a.invalid")}/gzip`),
+        empty: yield* send(`${at("a.invalid")}/empty`, { method: "POST", body: "x" }),
+        head: yield* send(`${at("a.invalid")}/gzip`, { method: "HEAD" }),
+        notGzip: yield* send(`${at("a.invalid")}/not-gzip`),
+        halfGzip: yield* send(`${at("a.invalid")}/half-gzip`, { timeoutMs: 3_000 }),
         post: yield* send(`${at("a.invalid")}/to?%2Fx`, { method: "POST", body: "grüße" }),
         see: yield* send(`${at("a.invalid")}/see`, { method: "POST", body: "x" }),
         loop: yield* send(`${at("a.invalid")}/loop`),

@@ -55,6 +55,23 @@ test("a clock that is set back does not stop the targets that were called before
     })
   ))
 
+test("the limit of a rule that is gone holds its target for a day at most", () =>
+  inFolder((directory) =>
+    Effect.gen(function* () {
+      const store = yield* sqliteReactionStore(directory, hour)
+      yield* store.add([delivery("a", { rule: "gone", limits: { concurrency: 1, perSecond: undefined } })])
+      yield* settle(store, settlement(yield* claimOne(store), delivered))
+      behind(
+        directory,
+        "UPDATE targets SET state = json_set(state, '$.limits.gone.at', json_extract(state, '$.limits.gone.at') - 86400001)"
+      )
+      yield* store.add([delivery("b")])
+      yield* settle(store, settlement(yield* claimOne(store), delivered))
+      yield* store.add([delivery("c"), delivery("d")])
+      expect((yield* claim(store)).map((one) => String(one.id))).toEqual(["c", "d"])
+    })
+  ))
+
 test("after a repair that lost rows the ledger adds up again, and what is left is delivered", () =>
   inFolder((directory) =>
     Effect.gen(function* () {

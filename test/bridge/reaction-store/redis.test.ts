@@ -86,7 +86,29 @@ for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 return 1`
 
+/** As if the limits of rules had been set a day ago. */
+const setLongAgo = `
+for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], name))
+  for _, limits in pairs(record.limits) do limits[3] = (limits[3] or 0) - 86400001 end
+  redis.call('HSET', KEYS[1], name, cmsgpack.pack(record))
+end
+return 1`
+
 describe.skipIf(!hasRedisProgram())("the reactions on Redis", () => {
+  test("the limit of a rule that is gone holds its target for a day at most", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        yield* store.add([delivery("a", { rule: "gone", limits: { concurrency: 1, perSecond: undefined } })])
+        yield* settle(store, settlement(yield* claimOne(store), { kind: "delivered" }))
+        yield* redis.command("EVAL", setLongAgo, 1, `${prefix}:targets`)
+        yield* store.add([delivery("b")])
+        yield* settle(store, settlement(yield* claimOne(store), { kind: "delivered" }))
+        yield* store.add([delivery("c"), delivery("d")])
+        expect((yield* claim(store)).map((one) => String(one.id))).toEqual(["c", "d"])
+      })
+    ))
+
   test("a clock that is set back does not stop the targets that were called before", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
