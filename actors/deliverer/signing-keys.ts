@@ -5,7 +5,7 @@
 import type { Buffer } from "node:buffer"
 import { Effect } from "effect"
 import { replaceableSecret } from "../runtime/replaceable-secret.ts"
-import { webhookSecret } from "./settings.ts"
+import { checkWebhookSecret, webhookSecret } from "./settings.ts"
 import { signingKeys } from "./sign.ts"
 
 export interface SigningKeys {
@@ -13,9 +13,10 @@ export interface SigningKeys {
   readonly of: (sign: string | undefined) => ReadonlyArray<Buffer> | string
 }
 
-/** `secretOf`: the secret of rules of that name. */
+/** `secretOf`: the secret of rules of that name. Fails with "misconfigured" for a WEBHOOK_SECRET that cannot sign. */
 export const makeSigningKeys = (secretOf: (name: string) => string | undefined) =>
   Effect.gen(function* () {
+    yield* checkWebhookSecret
     const { value } = yield* replaceableSecret(webhookSecret)
     let standard: ReadonlyArray<Buffer> = []
     let readFrom: string | undefined

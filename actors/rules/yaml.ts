@@ -32,8 +32,7 @@ export const parseYaml = (text: string): ParsedYaml => {
       ...{ lineCounter: lines, prettyErrors: false, logLevel: "error" }
     })
     const [error] = [...document.errors, ...document.warnings]
-    if (error !== undefined)
-      throw new YamlProblem(`Invalid YAML: ${sentenceOf(error)}`, lines.linePos(error.pos[0]).line)
+    if (error !== undefined) throw problemOf(error, text, lines.linePos(error.pos[0]).line)
     const value: unknown = document.toJS({ maxAliasCount: maxAliases })
     return {
       value,
@@ -48,9 +47,17 @@ export const parseYaml = (text: string): ParsedYaml => {
   }
 }
 
-/** The library's advice is for programmers. */
-const sentenceOf = ({ code, message }: YAMLError): string =>
-  code === "MULTIPLE_DOCS" ? "The text has several documents: write one, without a line ---." : message
+/** In our words where the library's advice is for programmers, or the mistake is likely that of a template. */
+const problemOf = ({ code, message }: YAMLError, text: string, line: number): YamlProblem => {
+  if (code === "MULTIPLE_DOCS")
+    return new YamlProblem(
+      "Invalid YAML: The text has several documents: write one, without a line ---.",
+      line
+    )
+  const hasTemplate = text.split("\n")[line - 1]?.includes("{{") ?? false
+  const advice = hasTemplate ? ": put a text with {{ }} in quotes." : ""
+  return new YamlProblem(`Invalid YAML: ${message}${advice}`, line)
+}
 
 /** Where the deepest known part of a path begins; of an entry of a map, its key. */
 const offsetOf = (contents: unknown, path: ReadonlyArray<string | number>): number | undefined => {

@@ -14,7 +14,8 @@ export const rulesSchema = (): Part => {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "/contracts/rules.json",
     title: "Rules of Spoor",
-    description: "Which events cause something, how often, and what is done: actors/rules/README.md.",
+    description:
+      'Which events cause something, how often, and what is done: "Reactions" in actors/README.md.',
     ...(strict(schema) as Part),
     ...(Object.keys(definitions).length === 0 ? {} : { $defs: strict(definitions) })
   }

@@ -230,7 +230,11 @@ const suite = (name: string, isMissing: boolean, start: () => Promise<NotifierPr
           notifier.ask("POST", "/register", body, { "content-type": type })
         expect((await ask("{", "application/json")).status).toBe(400)
         expect((await ask("[]", "application/json")).status).toBe(400)
-        expect((await ask("a", "text/plain")).status).toBe(415)
+        const text = await ask("a", "text/plain")
+        expect([text.status, (await text.json()).message]).toEqual([
+          415,
+          expect.stringContaining("Send JSON with the content type application/json, or a form")
+        ])
         expect((await ask(`a=${"b".repeat(20_000)}`, "application/x-www-form-urlencoded")).status).toBe(413)
         expect((await notifier.ask("GET", "/mappings?limit=0")).status).toBe(400)
         expect((await notifier.ask("GET", "/nosuch")).status).toBe(404)

@@ -51,7 +51,8 @@ const stepText = (step: PreviewedStep): string => {
     waitsFor.length === 0 ? "" : `\n(with the answers ${waitsFor.join(", ")}, which only the calls give)`
   if (call === undefined) return `${target}: ${JSON.stringify(emit ?? notify, undefined, 2)}${after}`
   const { method, url, headers, body, signature } = call
-  const signed = signature === "none" ? [] : ["(and webhook-id, webhook-timestamp, webhook-signature)"]
-  const head = [`${method} ${url}`, ...headers.map(([name, value]) => `${name}: ${value}`), ...signed]
+  const isUnsigned = signature === "none"
+  const ownHeaders = `(and webhook-id, webhook-timestamp${isUnsigned ? "" : "; webhook-signature if its secret is set"})`
+  const head = [`${method} ${url}`, ...headers.map(([name, value]) => `${name}: ${value}`), ownHeaders]
   return `${head.join("\n")}${body === undefined ? "" : `\n\n${body}`}${after}`
 }

@@ -38,13 +38,13 @@ export const jsonBody = <A>(schema: Schema.Codec<A, unknown>, shape: string) => 
 /** Size limit of a form, bytes. */
 const maxFormBytes = 16 * 1024
 
-/** Reads a form as a page or `curl -d` sends it. Never fails. */
-export const formBody = async (request: Request): Promise<RequestBody<URLSearchParams>> => {
+/** Reads a form as a page or `curl -d` sends it. `expected`: the sentence for another content type. Never fails. */
+export const formBody = async (
+  request: Request,
+  expected = "Send a form with the content type application/x-www-form-urlencoded."
+): Promise<RequestBody<URLSearchParams>> => {
   if (mediaTypeOf(request) !== "application/x-www-form-urlencoded") {
-    return refused(
-      "unsupported-media-type",
-      "Send a form with the content type application/x-www-form-urlencoded."
-    )
+    return refused("unsupported-media-type", expected)
   }
   const bytes = await bytesWithin(request, maxFormBytes)
   if (bytes === undefined) return refused("too-large", `The form exceeds the limit of ${maxFormBytes} bytes.`)

@@ -21,6 +21,7 @@ const columns: ReadonlyArray<readonly [name: string, count: (line: RuleTotals) =
   ["matched", ({ matched }) => matched],
   ["delivered", ({ delivered }) => delivered],
   ["dead", ({ dead }) => dead],
+  ["discarded", ({ discarded }) => discarded],
   ["suppressed", suppressedOf],
   ["waiting", ({ waiting }) => waiting],
   ["in flight", ({ inFlight }) => inFlight]

@@ -6,8 +6,9 @@ import { expect, test } from "bun:test"
 import { execFileSync, spawn } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { signingKeys, webhookHeaders } from "../../../actors/deliverer/sign.ts"
+import { makeSigningKeys } from "../../../actors/deliverer/signing-keys.ts"
 import type { TargetName } from "../../../contracts/reactions/delivery.ts"
 import { diesWithUs } from "../../support/dies-with-us.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -110,6 +111,19 @@ print(Webhook(sys.argv[1]).sign(sys.argv[2], datetime.datetime.fromtimestamp(int
   const expected = execFileSync(python ?? "", ["-c", code, fresh, ...given], { encoding: "utf8" }).trim()
   const own = webhookHeaders(given[0], Number(given[1]), given[2], signingKeys(fresh) ?? [])
   expect(Object.fromEntries(own)["webhook-signature"]).toBe(expected)
+})
+
+test("a deliverer does not start with a secret that cannot sign, so that it never sends unsigned calls", async () => {
+  for (const text of ["whsec_!!", `${old} short`]) {
+    const settings = ConfigProvider.fromUnknown({ WEBHOOK_SECRET: text })
+    const made = Effect.flip(makeSigningKeys(() => undefined)).pipe(
+      Effect.provideService(ConfigProvider.ConfigProvider, settings)
+    )
+    expect(await Effect.runPromise(Effect.scoped(made))).toMatchObject({
+      reason: "misconfigured",
+      message: expect.stringContaining("WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes")
+    })
+  }
 })
 
 test("a secret that is none is refused as a setting", () => {

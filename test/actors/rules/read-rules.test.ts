@@ -68,6 +68,11 @@ describe("mistakes", () => {
       'line 2, rule "number 1", field name: It is missing.'
     ],
     [
+      "a URL with a template without quotes",
+      rule("    do: { call: { url: https://a.example/{{ params.id }} } }"),
+      "line 4: Invalid YAML: Unexpected flow-map-start at node end: put a text with {{ }} in quotes."
+    ],
+    [
       "a template without quotes",
       rule("    do: { call: { url: {{ params.url }} } }"),
       'line 4, rule "one", field do.call.url: It must be a text: put a template, a number, true or false in quotes.'

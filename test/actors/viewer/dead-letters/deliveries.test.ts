@@ -83,6 +83,7 @@ const suite = (
       expect(tried).toMatchObject({ kind: "delivery", rule: "r", isPossible: true })
       expect(tried.requests).toContain(`POST ${target.url}/42\nx-key: •••\n`)
       expect(tried.requests).toContain('{"a":"é"}')
+      expect(tried.requests).toContain("webhook-signature if its secret is set")
       const { line } = yield* get(`/letter?address=${first}`)
       const edited = yield* send("try", {
         line: line.replace("params.item", "params.other | unknown_filter")

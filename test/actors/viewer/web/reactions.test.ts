@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { sqliteReactionStore } from "../../../../bridge/reaction-store/sqlite/store.ts"
+import { DeliveryId } from "../../../../contracts/reactions/delivery.ts"
 import { inBrowser } from "../../../support/browser.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
 import { fillStore, rulesFileText } from "../reactions/filled-store.ts"
@@ -18,7 +19,7 @@ const ruleRow = (page: Page, name: string) =>
 const targetRow = (page: Page, name: string) =>
   page.locator("#targets > tr").filter({ has: page.getByRole("button", { name, exact: true }) })
 
-/** The figures of a rule: matched, delivered, dead, suppressed, waiting, in flight. */
+/** The figures of a rule: matched, delivered, dead, discarded, suppressed, waiting, in flight. */
 const figures = async (page: Page, name: string) =>
   (await texts(ruleRow(page, name).locator("td.number:not(.rate)"))).map(Number)
 
@@ -50,7 +51,7 @@ inBrowser("reactions", (check) => {
     const page = await open(at("/"))
     await page.getByRole("link", { name: "Reactions", exact: true }).click()
     await isLive(page)
-    await sees("the line", () => figures(page, "tell-the-shop"), [8, 4, 1, 1, 1, 1])
+    await sees("the line", () => figures(page, "tell-the-shop"), [8, 4, 1, 0, 1, 1, 1])
     await reads(page.locator("#rule-count"), /^4$/)
     await reads(page.locator("#totals"), /Waiting\s+1[\s\S]*Suppressed\s+1\s+repeated 1/)
     await page.keyboard.press("/")
@@ -201,5 +202,15 @@ inBrowser("reactions", (check) => {
       async () => (await texts(page.locator("#all-rules td"))).map(Number),
       [11, 6, 2, 0, 1, 1, 1, 0]
     )
+  })
+
+  check("a discarded dead letter is still a part of what its rule matched", async ({ open }) => {
+    const store = sqliteReactionStore(directory, 86_400_000)
+    await Effect.runPromise(
+      Effect.scoped(Effect.flatMap(store, ({ discard }) => discard(DeliveryId.make("e5.tell-the-shop"))))
+    )
+    const page = await open(at("/reactions"))
+    await sees("the line", () => figures(page, "tell-the-shop"), [8, 4, 0, 1, 1, 1, 1])
+    await reads(page.locator("table.rules thead"), /= Delivered\s+\+ Dead\s+\+ Discarded\s+\+ Suppressed/)
   })
 })
