@@ -85,7 +85,7 @@ for (const runtime of runtimes) {
       expect(ready.status).toBe(200)
       const report = (await ready.json()) as { seams: ReadonlyArray<{ name: string; ok: boolean }> }
       expect(report.seams.map(({ name, ok }) => [name, ok])).toEqual(
-        ["queue", "bus", "log", "projections"].map((name) => [name, true])
+        ["queue", "bus", "log", "projections", "reactions", "device mappings"].map((name) => [name, true])
       )
       const metrics = await (await fetch(new URL("/metrics", spoor.address("health")))).text()
       expect(metrics).toContain('spoor_actor_events_total{actor="bridge",outcome="succeeded"} 2')

@@ -34,6 +34,8 @@ describe.skipIf(servers === undefined)("on real servers", () => {
           "Redis",
           "NATS",
           "Kafka",
+          "Redis",
+          "Redis",
           "Redis"
         ])
         await reads(events.locator("#state"), /^live$/)

@@ -197,8 +197,10 @@ describe("with the rule of the README", () => {
     await eventually("npm start runs", () => first.output().includes('"message":"Spoor is running'), 90_000)
     const second = open()
     await second.follow(blockWith("listen(8080"))
+    await eventually(`the service says what it got: ${second.output()}`, () =>
+      /^POST /m.test(second.output())
+    )
     const served = second.output().match(/^POST .*$/gm) ?? []
-    expect(served.length).toBeGreaterThan(0)
     for (const line of served) expect(line).toMatch(/^POST \/orders [0-9a-f]+-\d+\.large-orders$/)
     const calls = await (await fetch(`http://127.0.0.1:${viewer}/api/reactions/calls`)).text()
     expect(calls).toContain("book")

@@ -96,11 +96,14 @@ describe.skipIf(program === undefined)("Web Push in Chromium", () => {
     expect(shown).toContain("Nachricht")
     expect(shown).toContain("Grüße <b>🌞</b>")
     expect(shown).toContain("https://shop.example/1")
-    const notified = await page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.getRegistration("/page/")
-      return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => `${title}: ${body}`)
+    const notified = await eventually("the notification", async () => {
+      const [first] = await page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration("/page/")
+        return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => `${title}: ${body}`)
+      })
+      return first
     })
-    expect(notified).toEqual(["Nachricht: Grüße <b>🌞</b>"])
+    expect(notified).toBe("Nachricht: Grüße <b>🌞</b>")
     const [taken] = service.taken
     const claims = verifiedClaims(taken?.headers.get("authorization") ?? "", keys.publicKey)
     expect([claims.aud, claims.sub]).toEqual([service.origin, "mailto:ops@shop.example"])
