@@ -34,7 +34,7 @@ export default faultCase({
       targets: ["dead", "shop"],
       rules: [callRule("tell-dead", "dead", [0, 39]), callRule("tell-shop", "shop", [0, 39])]
     },
-    { settings: { DELIVER_TIMEOUT: `${timeoutMs}ms` } }
+    { settings: { DELIVER_TIMEOUT: `${timeoutMs}ms`, DELIVER_TARGET_CONCURRENCY: "32" } }
   ),
   fault: async (world) => {
     const { target, watch } = reactionsOf(world)
