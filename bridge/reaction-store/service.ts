@@ -104,7 +104,10 @@ export interface ClaimedDelivery {
   readonly content: Uint8Array
 }
 
-/** What became of a claimed delivery. `retry`: it is due again at `at`. `next`: it goes on with other content and target. */
+/**
+ * What became of a claimed delivery. `retry`: it is due again at `at`. `next`: it goes on with other content and target; it
+ * is suppressed as `target disabled` when that target is disabled for its rule.
+ */
 export type DeliveryOutcome =
   | { readonly kind: "delivered" }
   | { readonly kind: "retry"; readonly at: number }

@@ -59,6 +59,9 @@ local function settle(one, content, text, contents)
     remove(id)
     if kind == 'dead' then redis.call('HSET', dead, id, rule) end
     count(rule, kind, 1)
+  elseif kind == 'next' and is_disabled(one[8], rule) then
+    remove(id)
+    count(rule, 'suppressed', 1, 'target disabled')
   else
     count(rule, 'waiting', 1)
     if kind == 'next' then

@@ -59,6 +59,10 @@ const finish = (step: Step, { id, outcome }: Settlement, { number, rule, target,
     }
     case "next": {
       const next = change(outcome.target)
+      if (next.disabledFor.includes(rule)) {
+        run.remove.run(number)
+        return count(rule, "suppressed", 1, "target disabled")
+      }
       limit(next, rule, outcome.limits, now)
       run.goOn.run(outcome.target, next.round, now, outcome.content, number)
       next.waiting += 1

@@ -165,6 +165,11 @@ export const makeModel = () => {
       deliveries.delete(id)
       lineOf(one.rule)[outcome.kind] += 1
       if (outcome.kind === "dead") dead.set(id, one.rule)
+    } else if (outcome.kind === "next" && targetOf(outcome.target).disabled.has(one.rule)) {
+      deliveries.delete(id)
+      const line = lineOf(one.rule)
+      const reason = "target disabled"
+      line.suppressed = { ...line.suppressed, [reason]: (line.suppressed[reason] ?? 0) + 1 }
     } else if (outcome.kind === "next") {
       Object.assign(one, { target: outcome.target, attempt: 0, isDue: true })
       const { concurrency } = outcome.limits

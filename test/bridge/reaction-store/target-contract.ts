@@ -276,4 +276,22 @@ const people = (check: Check): void => {
       })
     })
   )
+
+  check("a delivery does not go on to a target that is disabled for its rule", (store) =>
+    Effect.gen(function* () {
+      const second = target("https://b.example")
+      const next = {
+        kind: "next",
+        target: second,
+        limits: { concurrency: undefined, perSecond: undefined },
+        content: new Uint8Array([2])
+      } as const
+      yield* store.add([delivery("b", { target: second })])
+      yield* settle(store, settlement(yield* claimOne(store), { kind: "dead" }, { disables: true }))
+      yield* store.add([delivery("a"), delivery("other", { rule: "other" })])
+      yield* settle(store, ...(yield* claim(store)).map((one) => settlement(one, next)))
+      expect((yield* claim(store)).map((one) => one.id)).toEqual([id("other")])
+      expect(yield* line(store)).toEqual({ matched: 2, dead: 1, suppressed: { "target disabled": 1 } })
+    })
+  )
 }
