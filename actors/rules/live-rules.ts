@@ -25,7 +25,7 @@ export interface Reloaded {
 export interface LiveRulesOptions {
   /** The path in RULES; undefined for none. */
   readonly path: string | undefined
-  readonly store: Pick<ReactionStore["Service"], "rules">
+  readonly store: Pick<ReactionStore["Service"], "rules" | "rulesVersion">
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Called for each change and each refusal. */
   readonly report: (reloaded: Reloaded) => Effect.Effect<void>
@@ -92,8 +92,8 @@ export const makeLiveRules = Effect.fnUntraced(function* ({
   let pending = false
 
   const lookAtStore = Effect.gen(function* () {
-    const found = yield* store.rules
-    if (found.version !== stored?.version) {
+    if ((yield* store.rulesVersion) !== stored?.version) {
+      const found = yield* store.rules
       const isFirst = stored === undefined
       stored = found
       if (!isFirst || found.rules.length > 0) yield* lock.withPermits(1)(use("api"))

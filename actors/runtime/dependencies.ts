@@ -113,6 +113,18 @@ export const eventLog: Requirement<EventLog> = {
   systems: (context) => [["log", Context.get(context, EventLog).dependency]]
 }
 
+/** A service whose data are on the server or in the folder of the projections. */
+const besideProjections = <Id, Service extends { readonly dependency: Dependency }>(
+  name: string,
+  service: Context.Service<Id, Service>,
+  layer: Requirement<Id>["layer"]
+): Requirement<Id> => ({
+  ...{ name, layer },
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [[name, Context.get(context, service).dependency]]
+})
+
 /**
  * The state of consumers: `requires: [projectionStore]`, then `yield* ProjectionStore`.
  *
@@ -122,40 +134,32 @@ export const eventLog: Requirement<EventLog> = {
  * const rows = yield* store.top("my-counter", "by-country", 10)
  * ```
  */
-export const projectionStore: Requirement<ProjectionStore> = {
-  name: "projections",
-  layer: ProjectionStoreLive.layer,
-  settings: ProjectionStoreLive.projectionStoreSettings,
-  checks: ProjectionStoreLive.projectionChecks,
-  systems: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
-}
+export const projectionStore: Requirement<ProjectionStore> = besideProjections(
+  "projections",
+  ProjectionStore,
+  ProjectionStoreLive.layer
+)
 
-/** The state of keyed actors, on the server or in the folder of the projections. */
-export const keyedStore: Requirement<KeyedStore> = {
-  name: "keyed state",
-  layer: KeyedStoreLive.layer,
-  settings: ProjectionStoreLive.projectionStoreSettings,
-  checks: ProjectionStoreLive.projectionChecks,
-  systems: (context) => [["keyed state", Context.get(context, KeyedStore).dependency]]
-}
+/** The state and the timers of keyed actors. */
+export const keyedStore: Requirement<KeyedStore> = besideProjections(
+  "keyed state",
+  KeyedStore,
+  KeyedStoreLive.layer
+)
 
-/** The deliveries of rules, on the server or in the folder of the projections. */
-export const reactionStore: Requirement<ReactionStore> = {
-  name: "reactions",
-  layer: ReactionStoreLive.layer,
-  settings: ProjectionStoreLive.projectionStoreSettings,
-  checks: ProjectionStoreLive.projectionChecks,
-  systems: (context) => [["reactions", Context.get(context, ReactionStore).dependency]]
-}
+/** The deliveries of rules. */
+export const reactionStore: Requirement<ReactionStore> = besideProjections(
+  "reactions",
+  ReactionStore,
+  ReactionStoreLive.layer
+)
 
-/** How each device is reached, on the server or in the folder of the projections. */
-export const deviceMappings: Requirement<DeviceMappings> = {
-  name: "device mappings",
-  layer: DeviceMappingsLive.layer,
-  settings: ProjectionStoreLive.projectionStoreSettings,
-  checks: ProjectionStoreLive.projectionChecks,
-  systems: (context) => [["device mappings", Context.get(context, DeviceMappings).dependency]]
-}
+/** How each device is reached. */
+export const deviceMappings: Requirement<DeviceMappings> = besideProjections(
+  "device mappings",
+  DeviceMappings,
+  DeviceMappingsLive.layer
+)
 
 /** On the servers of the queue, which `ingestQueue` lists. */
 export const campaignLinks: Requirement<CampaignLinks> = {

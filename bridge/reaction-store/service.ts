@@ -274,6 +274,8 @@ export class ReactionStore extends Context.Service<
     readonly replay: (delivery: NewDelivery) => Effect.Effect<"done" | "gone", Failure>
     /** Counts a delivery that died as discarded; false when it is not one that died. */
     readonly discard: (id: DeliveryId) => Effect.Effect<boolean, Failure>
+    /** The number of the last change of the rules made by the API; 0 before the first. */
+    readonly rulesVersion: Effect.Effect<number, Failure>
     /** The rules made by the API with the number of their last change, by name. */
     readonly rules: Effect.Effect<
       { readonly version: number; readonly rules: ReadonlyArray<StoredRule> },

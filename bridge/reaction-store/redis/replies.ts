@@ -90,10 +90,13 @@ export const callsFrom = (reply: Reply): ReadonlyArray<CallRecord> =>
     return { at, rule, target, text }
   })
 
+export const versionFrom = (reply: Reply | undefined): number =>
+  reply instanceof Uint8Array ? Number(reply.toString()) : 0
+
 export const rulesFrom = (reply: Reply) => {
   const [version, rules] = listOf(reply)
   return {
-    version: version instanceof Uint8Array ? Number(version.toString()) : 0,
+    version: versionFrom(version),
     rules: pairsOf(listOf(rules))
       .map(([name, text]): StoredRule => ({ name: textOf(name), text: textOf(text) }))
       .toSorted((one, other) => (one.name < other.name ? -1 : 1))

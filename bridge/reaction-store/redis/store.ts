@@ -196,6 +196,7 @@ const forPeople = (
       return reply === 1 ? "done" : "gone"
     }),
     discard: (id: DeliveryId) => Effect.map(discard(keys.deliveryKeys, [id]), (reply) => reply === 1),
+    rulesVersion: Effect.map(connection.command("HGET", keys.versionsKey, "rules"), replies.versionFrom),
     rules: Effect.suspend(() => Effect.map(rules(ruleKeys, []), replies.rulesFrom)),
     putRule: ({ name, text }) =>
       Effect.map(put(ruleKeys, [name, text]), (reply) => (reply === 1 ? "created" : "replaced")),

@@ -93,8 +93,10 @@ const revive = ({ run, count }: Step, id: DeliveryId): string | undefined => {
   return String(rule)
 }
 
+export const rulesVersion = (run: Statements): number => Number(run.version.get()?.version ?? 0)
+
 export const rulesIn = (run: Statements) => ({
-  version: Number(run.version.get()?.version ?? 0),
+  version: rulesVersion(run),
   rules: run.rules.all().map(({ name, text }): StoredRule => ({ name: String(name), text: String(text) }))
 })
 

@@ -13,7 +13,17 @@ import { resume } from "../target-record.ts"
 import { add } from "./add.ts"
 import { claim } from "./claim.ts"
 import { forget } from "./forget.ts"
-import { callsIn, discard, ledgerOf, putRule, removeRule, replay, rulesIn, targetsIn } from "./people.ts"
+import {
+  callsIn,
+  discard,
+  ledgerOf,
+  putRule,
+  removeRule,
+  replay,
+  rulesIn,
+  rulesVersion,
+  targetsIn
+} from "./people.ts"
 import { settle } from "./settle.ts"
 import { prepareStatements, type Statements } from "./statements.ts"
 import { makeStep, type Step, wholeTime } from "./step.ts"
@@ -101,6 +111,7 @@ export const sqliteReactionStore = Effect.fnUntraced(function* (
 
     replay: (delivery) => change((step) => replay(step, delivery), true),
     discard: (id) => change((step) => discard(step, id), false),
+    rulesVersion: read(() => rulesVersion(run)),
     rules: read(() => rulesIn(run)),
     putRule: (rule) => change(() => putRule(run, rule), false),
     removeRule: (name) => change(() => removeRule(run, name), false)

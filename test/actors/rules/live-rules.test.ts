@@ -37,12 +37,11 @@ const withRules = (
     const reported: Array<Reloaded> = []
     let inStore: { version: number; rules: ReadonlyArray<StoredRule> } | undefined
     const away = new Failure({ reason: "unavailable", message: "away" })
+    const asked = Effect.suspend(() => (inStore === undefined ? Effect.fail(away) : Effect.succeed(inStore)))
     const live = yield* makeLiveRules({
       path,
       environment: { RULES_SECRET_KEY_FILE: join(folder, "key") },
-      store: {
-        rules: Effect.suspend(() => (inStore === undefined ? Effect.fail(away) : Effect.succeed(inStore)))
-      },
+      store: { rules: asked, rulesVersion: Effect.map(asked, ({ version }) => version) },
       report: (one) => Effect.sync(() => void reported.push(one))
     })
     yield* Effect.promise(() =>
