@@ -67,8 +67,10 @@ export const makeLiveRules = Effect.fnUntraced(function* ({
     const found = yield* Effect.result(readRulesFile(path, environment))
     if (found._tag === "Failure") {
       const sentence = found.failure.message
-      if (problem?.sentence !== sentence) problem = { sentence, since: Date.now() }
-      yield* report({ what: "file", rules: current, problems: [sentence] })
+      if (problem?.sentence !== sentence) {
+        problem = { sentence, since: Date.now() }
+        yield* report({ what: "file", rules: current, problems: [sentence] })
+      }
       return yield* found.failure
     }
     const wasRefused = problem !== undefined

@@ -66,6 +66,7 @@ test(
       await eventually("the problem is known", () => live.problem() !== undefined)
       expect(live.problem()?.sentence).toContain("line 1: Invalid YAML")
       expect(names()).toEqual(["one", "two"])
+      await Effect.runPromise(Effect.flip(live.reload))
       expect(reported.filter(({ problems }) => problems.length > 0)).toHaveLength(1)
       rmSync(path)
       await eventually(
